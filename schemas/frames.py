@@ -1,0 +1,221 @@
+"""Frames: the batches of records that cross between the JVM and Python as one byte array.
+
+A frame is columnar, so that neither side parses record by record (all numbers little-endian):
+
+    magic "HRF1" | count u32 | index: count x 48 bytes | keys | headers | values
+
+An output frame goes the other way, from Python to the Kafka sinks:
+
+    magic "HRO1" | count u32 | index: count x 24 bytes | keys | headers | values
+
+A size of -1 means null. `engine/jvm` holds the Java side; `tests/schemas/test_frames_jvm.py` holds both to one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_FRAME_BYTES = 1 << 20
+NO_EVENT_TIME = -(1 << 63)
+FATAL = -1
+
+_MAGIC, _OUTPUT_MAGIC = b"HRF1", b"HRO1"
+_HEADER_BYTES = 8
+
+INDEX = np.dtype(
+    [
+        ("event_time", "<i8"),  # ms since the epoch, NO_EVENT_TIME where it cannot be read
+        ("arrival", "<i8"),  # the Kafka timestamp, ms since the epoch
+        ("offset", "<i8"),
+        ("partition", "<i4"),
+        ("key_size", "<i4"),
+        ("headers_size", "<i4"),
+        ("value_size", "<i4"),
+        ("source", "<u2"),  # position of the source in the plan
+        ("status", "u1"),
+        ("pad", "V5"),
+    ]
+)
+OUTPUT_INDEX = np.dtype(
+    [
+        ("timestamp", "<i8"),  # ms since the epoch, of the Kafka record to write
+        ("topic", "<i4"),  # position in the plan's list of topics, or FATAL
+        ("key_size", "<i4"),
+        ("headers_size", "<i4"),
+        ("value_size", "<i4"),
+    ]
+)
+
+
+class Status(IntEnum):
+    """What the JVM found out about a record before Python sees it; anything but OK is a dead letter."""
+
+    OK = 0
+    NULL_VALUE = 1
+    NO_MAGIC = 2
+    UNKNOWN_SCHEMA = 3
+    CORRUPT = 4
+    WRONG_TYPE = 5
+    NO_EVENT_TIME = 6
+    NOT_FINITE = 7
+    TOO_LARGE = 8
+    LATE = 9
+    FUTURE = 10
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A batch of Kafka records.
+
+    `index` has shape `(n,)` and dtype `INDEX`; `keys`, `headers` and `values` hold the bytes of all records in a row.
+
+    >>> frame = pack([Record(value=b"a", key=None), Record(value=None, key=b"k")])
+    >>> frame.keys_list(), frame.values_list()
+    ([None, b'k'], [b'a', None])
+    >>> Frame.decode(frame.encode()).values_list() == frame.values_list()
+    True
+    """
+
+    index: npt.NDArray[np.void]
+    keys: bytes
+    headers: bytes
+    values: bytes
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Frame:
+        """The frame in `data`. Raises ValueError when it is not one."""
+        count = _count(data, _MAGIC)
+        index = np.frombuffer(data, INDEX, count, _HEADER_BYTES)
+        keys_at = _HEADER_BYTES + count * INDEX.itemsize
+        headers_at = keys_at + _total(index["key_size"])
+        values_at = headers_at + _total(index["headers_size"])
+        if values_at + _total(index["value_size"]) != len(data):
+            raise ValueError("frame sizes do not add up to its length")
+        return cls(index, data[keys_at:headers_at], data[headers_at:values_at], data[values_at:])
+
+    def encode(self) -> bytes:
+        return b"".join(
+            (_MAGIC, len(self.index).to_bytes(4, "little"), self.index.tobytes(), self.keys, self.headers, self.values)
+        )
+
+    def keys_list(self) -> list[bytes | None]:
+        return _split(self.keys, self.index["key_size"])
+
+    def headers_list(self) -> list[bytes | None]:
+        return _split(self.headers, self.index["headers_size"])
+
+    def values_list(self) -> list[bytes | None]:
+        return _split(self.values, self.index["value_size"])
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a frame, for building frames by hand; times in ms since the epoch."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: bytes = b""
+    event_time: int = 0
+    arrival: int = 0
+    partition: int = 0
+    offset: int = 0
+    source: int = 0
+    status: int = Status.OK
+
+
+@dataclass(frozen=True)
+class OutputRecord:
+    """One record for a Kafka sink; `topic` is a position in the plan's list of topics, `timestamp` in ms."""
+
+    topic: int
+    value: bytes | None
+    key: bytes | None = None
+    headers: bytes = b""
+    timestamp: int = 0
+
+
+def pack(records: Sequence[Record]) -> Frame:
+    """The frame that holds `records`, in their order."""
+    index = np.zeros(len(records), INDEX)
+    for name in ("event_time", "arrival", "offset", "partition", "source", "status"):
+        index[name] = [getattr(record, name) for record in records]
+    index["key_size"] = [_size(record.key) for record in records]
+    index["headers_size"] = [len(record.headers) for record in records]
+    index["value_size"] = [_size(record.value) for record in records]
+    return Frame(
+        index,
+        b"".join(record.key or b"" for record in records),
+        b"".join(record.headers for record in records),
+        b"".join(record.value or b"" for record in records),
+    )
+
+
+def pack_output(records: Sequence[OutputRecord]) -> bytes:
+    """The output frame that holds `records`, in their order.
+
+    >>> unpack_output(pack_output([OutputRecord(0, b"v", key=b"k")]))
+    [OutputRecord(topic=0, value=b'v', key=b'k', headers=b'', timestamp=0)]
+    """
+    index = np.zeros(len(records), OUTPUT_INDEX)
+    index["timestamp"] = [record.timestamp for record in records]
+    index["topic"] = [record.topic for record in records]
+    index["key_size"] = [_size(record.key) for record in records]
+    index["headers_size"] = [len(record.headers) for record in records]
+    index["value_size"] = [_size(record.value) for record in records]
+    parts = [_OUTPUT_MAGIC, len(records).to_bytes(4, "little"), index.tobytes()]
+    parts += [record.key for record in records if record.key]
+    parts += [record.headers for record in records if record.headers]
+    parts += [record.value for record in records if record.value]
+    return b"".join(parts)
+
+
+def unpack_output(data: bytes) -> list[OutputRecord]:
+    """The records of an output frame. Raises ValueError when `data` is not one."""
+    count = _count(data, _OUTPUT_MAGIC)
+    index = np.frombuffer(data, OUTPUT_INDEX, count, _HEADER_BYTES)
+    keys_at = _HEADER_BYTES + count * OUTPUT_INDEX.itemsize
+    headers_at = keys_at + _total(index["key_size"])
+    values_at = headers_at + _total(index["headers_size"])
+    return [
+        OutputRecord(topic, value, key, headers or b"", timestamp)
+        for topic, timestamp, key, headers, value in zip(
+            index["topic"].tolist(),
+            index["timestamp"].tolist(),
+            _split(data[keys_at:headers_at], index["key_size"]),
+            _split(data[headers_at:values_at], index["headers_size"]),
+            _split(data[values_at:], index["value_size"]),
+            strict=True,
+        )
+    ]
+
+
+def _size(blob: bytes | None) -> int:
+    return -1 if blob is None else len(blob)
+
+
+def _count(data: bytes, magic: bytes) -> int:
+    if data[:4] != magic:
+        raise ValueError(f"not a frame: starts with {bytes(data[:4])!r}, expected {magic!r}")
+    return int.from_bytes(data[4:8], "little")
+
+
+def _total(sizes: npt.NDArray[np.int32]) -> int:
+    return int(np.maximum(sizes, 0).sum(dtype=np.int64))
+
+
+def _split(blob: bytes, sizes: npt.NDArray[np.int32]) -> list[bytes | None]:
+    ends = np.maximum(sizes, 0).cumsum(dtype=np.int64).tolist()
+    start = 0
+    parts: list[bytes | None] = []
+    for end, size in zip(ends, sizes.tolist(), strict=True):
+        parts.append(blob[start:end] if size >= 0 else None)
+        start = end
+    return parts
