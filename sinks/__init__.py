@@ -1,0 +1,30 @@
+"""Where results go: features to Redis, models to the model store, predictions to Kafka."""
+
+from sinks.feature_rows import FeatureRow, FeatureValue, RowVersion
+from sinks.model_store import ModelStore
+from sinks.redis import FeatureStore, FeatureWriter, open_stores
+from sinks.redis_generations import Generations
+from sinks.redis_model_reader import AsyncModelReader, ModelReader
+from sinks.redis_models import ModelPublisher
+from sinks.redis_reader import AsyncFeatureReader, FeatureReader, Lookup
+from sinks.stored_models import Announcement, StoredModel, StoredVersion
+
+__all__ = [
+    "Announcement",
+    "AsyncFeatureReader",
+    "AsyncModelReader",
+    "FeatureReader",
+    "FeatureRow",
+    "FeatureStore",
+    "FeatureValue",
+    "FeatureWriter",
+    "Generations",
+    "Lookup",
+    "ModelPublisher",
+    "ModelReader",
+    "ModelStore",
+    "RowVersion",
+    "StoredModel",
+    "StoredVersion",
+    "open_stores",
+]
