@@ -27,7 +27,7 @@ class Learner:
         self.learned = 0
         self.learned_until = NEVER
 
-    def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:  # noqa: PLR0912 - one hot loop
+    def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict and learn all records. Raises LearnFailed."""
         stage, copies = self.copies.stage, self.copies
         node, label, kind, keyed = stage.name, str(stage.label), stage.kind, stage.key is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import io
 import pickle
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -46,16 +47,13 @@ class _Pickler(pickle.Pickler):
 
 
 @cache
-def _is_plain(kind: type) -> bool:
+def _is_plain(kind: Hashable) -> bool:
     """Whether objects of this class are river's and leave pickling to `object`."""
+    assert isinstance(kind, type)
+    hooks = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
     return (
         issubclass(kind, base.Base)
-        and kind.__reduce__ is object.__reduce__
-        and kind.__reduce_ex__ is object.__reduce_ex__
-        and kind.__getstate__ is object.__getstate__  # type: ignore[attr-defined]
-        and not hasattr(kind, "__setstate__")
-        and not hasattr(kind, "__getnewargs__")
-        and not hasattr(kind, "__getnewargs_ex__")
+        and all(getattr(kind, hook, None) is getattr(object, hook, None) for hook in hooks)
         and not issubclass(kind, dict | list | set | tuple)
         and not any(ancestor.__dict__.get("__slots__") for ancestor in kind.__mro__)
     )
