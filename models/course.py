@@ -26,7 +26,7 @@ class Course:
         self.tail = tail
         self.learns = tail is not None
         self.examine: Examine = guard(tail, node) if self.learns else _pass
-        self.learn: Callable[..., None] = tail.learn_one if self.learns else _pass
+        self.learn: Callable[..., None] = _learn(tail) if self.learns else _pass
         self.transform: Callable[[Any], Any] = getattr(tail, "transform_one", _same)
         self.predict: Callable[[Any], Any] = _same
         self.decide: Callable[[Any, Any], Any] | None = None
@@ -51,7 +51,29 @@ def likeliest(_: Any, probabilities: dict[Any, float]) -> Any:
     >>> likeliest({}, {False: 0.5, True: 0.5})
     False
     """
+    if len(probabilities) == 2:
+        (first, p), (second, q) = probabilities.items()
+        return second if q > p else first
     return max(probabilities, key=probabilities.get) if probabilities else None  # type: ignore[arg-type]
+
+
+def _learn(tail: Any) -> Callable[..., None]:
+    """What `tail.learn_one` does, without its bookkeeping where no step but the last one is given the label."""
+    if type(tail) is not compose.Pipeline or kind_of(tail) is Kind.TRANSFORMER:
+        return tail.learn_one  # type: ignore[no-any-return]
+    *front, last = tail.steps.values()
+    if not all(isinstance(step, base.Transformer) and not step._supervised for step in front):
+        return tail.learn_one  # type: ignore[no-any-return]
+    steps = tuple((step.learn_one, step.transform_one) for step in front)
+    learn_last = last.learn_one
+
+    def learn(x: Any, y: Any) -> None:
+        for learn_one, transform_one in steps:
+            learn_one(x)
+            x = transform_one(x)
+        learn_last(x, y)
+
+    return learn
 
 
 def _split(model: Any) -> tuple[tuple[Callable[[Any], Any], ...], Any]:

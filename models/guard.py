@@ -51,8 +51,8 @@ def guard(pipeline: Any, node: str) -> Examine:
     follow, _ = _follow(pipeline, scan)
     if follow is None:
         return _nothing
-    if follow is scan:
-        return scan
+    if follow == scan.look:
+        return scan.look
 
     def examine(x: Any) -> None:
         follow(x)
@@ -81,18 +81,18 @@ class _Scan:
     def taking_nulls(self) -> _Scan:
         return _Scan(self._node, nulls=True)
 
-    def __call__(self, x: Any) -> None:
+    def look(self, x: Any) -> None:
         if self._numbers_only:
             try:
                 if isfinite(sum(x.values())):
                     return
             except (TypeError, OverflowError, AttributeError):
-                self._look(x)
+                self._look_closely(x)
                 self._numbers_only = False
                 return
-        self._look(x)
+        self._look_closely(x)
 
-    def _look(self, x: Any) -> None:
+    def _look_closely(self, x: Any) -> None:
         if not isinstance(x, Mapping):  # text, for instance
             return
         for name, value in x.items():
@@ -118,10 +118,10 @@ def _follow(step: Any, scan: _Scan) -> tuple[_Follow | None, bool]:
     if type(step) is compose.TransformerUnion:
         return _follow_branches(list(step.transformers.values()), scan)
     if isinstance(step, _IMPUTERS):
-        return _then(scan.taking_nulls(), step.transform_one), False
+        return _then(scan.taking_nulls().look, step.transform_one), False
     if getattr(type(step), "accepts_null", False):
         return step.transform_one, False
-    return scan, True
+    return scan.look, True
 
 
 def _follow_steps(steps: list[Any], scan: _Scan) -> tuple[_Follow | None, bool]:
@@ -171,9 +171,9 @@ def _follow_branches(branches: list[Any], scan: _Scan) -> tuple[_Follow | None, 
     return each, True
 
 
-def _then(scan: _Scan, transform: _Follow) -> _Follow:
+def _then(look: Examine, transform: _Follow) -> _Follow:
     def follow(x: Any) -> Any:
-        scan(x)
+        look(x)
         return transform(x)
 
     return follow
@@ -181,7 +181,7 @@ def _then(scan: _Scan, transform: _Follow) -> _Follow:
 
 def _then_scan(path: _Follow, scan: _Scan) -> _Follow:
     def follow(x: Any) -> None:
-        scan(path(x))
+        scan.look(path(x))
 
     return follow
 
