@@ -26,8 +26,8 @@ Schema = dict[str, Any]
 class Plan:
     """What runs: one source, stages in a row, and their sinks.
 
-    `reader` is the Avro schema that records are read with; `shard_key` the field that decides a record's shard, None for
-    one global shard; `topics` the topics written to, dead letters first.
+    `reader` is the Avro schema that records are read with; `shard_key` the field that decides a record's shard, None
+    for one global shard; `topics` the topics written to, dead letters first.
     """
 
     workflow: str

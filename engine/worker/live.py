@@ -26,6 +26,7 @@ class LiveShard:
         self._plan = plan
         self._decoder = decoder
         self.batch = Batch([], [])
+        self.newest_arrival_ms = 0
         self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages), state)
 
     @property

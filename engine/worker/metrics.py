@@ -31,6 +31,7 @@ class WorkerMetrics:
         self.waits = self._counter("headrace_waits_total", "times a service was away and was waited for", "service")
         self.batch = self._histogram("headrace_batch_records", "records in a frame", _BATCH_BUCKETS)
         self.lag = self._histogram("headrace_lag_seconds", "from a frame's newest arrival to its results", _LAG_BUCKETS)
+        self.delay = self._histogram("headrace_publish_delay_seconds", "from arrival to published", _LAG_BUCKETS)
         self.epoch = self._gauge("headrace_model_epoch", "epoch of the published version", "model", "shard")
         self.count = self._gauge(
             "headrace_model_count", "records that the published version has learned", "model", "shard"
@@ -58,12 +59,14 @@ class WorkerMetrics:
     def waited(self, service: str) -> None:
         self.waits.labels(self._workflow, service).inc()
 
-    def published(self, model: str, number: int, version: Version) -> None:
+    def published(self, model: str, number: int, version: Version, newest_arrival_ms: int) -> None:
+        """Note that a model was published which has learned from records up to the one that came at that time."""
+        self.delay.labels(self._workflow).observe(max(0.0, time() - newest_arrival_ms / 1000))
         self.epoch.labels(self._workflow, model, str(number)).set(version.epoch)
         self.count.labels(self._workflow, model, str(number)).set(version.count)
 
     def serve(self, port: int, folder: str | None) -> int:
-        """Answer scrapes on loopback, port 0 meaning any free one; `folder` gets a file for Prometheus' file discovery."""
+        """Answer scrapes; port 0 is any free one on loopback. `folder` gets a file for Prometheus' file discovery."""
         server, _ = start_http_server(port, "127.0.0.1" if port == 0 else "0.0.0.0", self.registry)
         if folder is not None:
             target = {"targets": [f"127.0.0.1:{server.server_port}"], "labels": {"workflow": self._workflow}}

@@ -13,8 +13,8 @@ from engine.plan import Plan
 class WorkerSpec:
     """A plan and where its services are.
 
-    `generation` is that of the features written; `known` are writer schemas by id, known at submission; `output_ids` the
-    schema ids of the plan's topics, in their order. `metrics_port` 0 means any free one, written to a file in
+    `generation` is that of the features written; `known` are writer schemas by id, known at submission; `output_ids`
+    the schema ids of the plan's topics, in their order. `metrics_port` 0 means any free one, written to a file in
     `metrics_folder`.
     """
 
