@@ -1,0 +1,99 @@
+"""What a reader's schema asks of a writer's, as far as fastavro does not look after it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from schemas.errors import BadRecord
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICKS = {"timestamp-millis": timedelta(milliseconds=1), "timestamp-micros": timedelta(microseconds=1)}
+_SHAPE = ("type", "name", "fields", "items", "values", "symbols", "size", "logicalType", "precision", "scale")
+
+
+def shape(schema: Any) -> Any:
+    """The schema without what a reader of equal shape need not know: docs, defaults, aliases, orders.
+
+    >>> shape({"type": "string", "doc": "a name"}) == shape({"type": "string"})
+    True
+    """
+    if isinstance(schema, list):
+        return [shape(part) for part in schema]
+    if isinstance(schema, dict):
+        return {word: shape(part) for word, part in schema.items() if word in _SHAPE}
+    return schema
+
+
+def check_logical_types(writer: dict[str, Any], reader: dict[str, Any]) -> None:
+    """Raise BadRecord (`wrong_type`) where a field means something else to the writer: fastavro believes the writer.
+
+    >>> instant = {"type": "long", "logicalType": "timestamp-millis"}
+    >>> record = lambda type_: {"type": "record", "name": "r", "fields": [{"name": "at", "type": type_}]}
+    >>> check_logical_types(record("long"), record(instant))
+    Traceback (most recent call last):
+    schemas.errors.BadRecord: field "at": expected timestamp-millis, written as a plain value
+    """
+    written = {field["name"]: field["type"] for field in writer["fields"]}
+    for field in reader["fields"]:
+        for name in (field["name"], *field.get("aliases", ())):
+            if name in written:
+                _check_field(field["name"], written[name], field["type"])
+                break
+
+
+def _check_field(name: str, writer: Any, reader: Any) -> None:
+    found, expected = _meanings(writer), _meanings(reader)
+    if found != expected and not (found and expected and (found | expected) <= _TICKS.keys()):
+        raise BadRecord("wrong_type", f'field "{name}": expected {_named(expected)}, written as {_named(found)}')
+    if _is_record(writer) and _is_record(reader):
+        check_logical_types(writer, reader)
+
+
+def _meanings(type_: Any) -> frozenset[str]:
+    branches = type_ if isinstance(type_, list) else [type_]
+    return frozenset(b["logicalType"] for b in branches if isinstance(b, dict) and "logicalType" in b)
+
+
+def _named(meanings: frozenset[str]) -> str:
+    return " or ".join(sorted(meanings)) or "a plain value"
+
+
+def _is_record(type_: Any) -> bool:
+    return isinstance(type_, dict) and type_["type"] == "record"
+
+
+def set_defaults(schema: Any) -> None:
+    """Turn the defaults of a parsed schema from JSON into the values that decoding gives, in place.
+
+    >>> schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": "bytes", "default": "x"}]}
+    >>> set_defaults(schema)
+    >>> schema["fields"][0]["default"]
+    b'x'
+    """
+    if isinstance(schema, list):
+        for branch in schema:
+            set_defaults(branch)
+    elif isinstance(schema, dict):
+        for part in ("items", "values"):
+            set_defaults(schema.get(part))
+        for field in schema.get("fields", ()):
+            set_defaults(field["type"])
+            if "default" in field:
+                field["default"] = _default(field["type"], field["default"])
+
+
+def _default(type_: Any, default: Any) -> Any:
+    if isinstance(type_, list):
+        # a default belongs to the first branch
+        return _default(type_[0], default)
+    kind = type_["type"] if isinstance(type_, dict) else type_
+    if kind in ("bytes", "fixed") and isinstance(default, str):
+        return default.encode("latin-1")
+    if kind in ("float", "double") and isinstance(default, int):
+        return float(default)
+    if isinstance(type_, dict) and type_.get("logicalType") in _TICKS:
+        return _EPOCH + default * _TICKS[type_["logicalType"]]
+    if kind == "record":
+        return {f["name"]: _default(f["type"], default[f["name"]]) if f["name"] in default else f["default"] for f in type_["fields"]}
+    return default
