@@ -44,7 +44,7 @@ def check_logical_types(writer: dict[str, Any], reader: dict[str, Any]) -> None:
 
 
 def check_kinds(writer: Any, reader: Any) -> None:
-    """Raise BadRecord (`wrong_type`) where a name stands for types of two kinds: fastavro compares nothing but the names.
+    """Raise BadRecord (`wrong_type`) where a name stands for types of two kinds: fastavro compares names only.
 
     >>> check_kinds({"type": "fixed", "name": "a", "size": 1}, {"type": "enum", "name": "a", "symbols": ["x"]})
     Traceback (most recent call last):
