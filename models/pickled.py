@@ -5,7 +5,6 @@ from __future__ import annotations
 import copyreg
 import io
 import pickle
-from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -47,9 +46,8 @@ class _Pickler(pickle.Pickler):
 
 
 @cache
-def _is_plain(kind: Hashable) -> bool:
+def _is_plain(kind: Any) -> bool:
     """Whether objects of this class are river's and leave pickling to `object`."""
-    assert isinstance(kind, type)
     hooks = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
     return (
         issubclass(kind, base.Base)
