@@ -40,7 +40,7 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
-        if _is_plain(kind):
+        if _is_plain(kind):  # type: ignore[arg-type]
             return copyreg.__newobj__, (kind,), value.__dict__, None, None, _set_attributes  # type: ignore[attr-defined]
         return NotImplemented
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def test_classification_agrees_with_river(cut: int) -> None:
         loss.update(p.label, p.probabilities)
         area.update(p.label, p.probabilities)
     labels = [p.label for p in predictions]
-    unchanged = sum(a == b for a, b in zip(labels, labels[1:], strict=False)) / (len(labels) - 1)
+    unchanged = sum(a == b for a, b in pairwise(labels)) / (len(labels) - 1)
     assert ours.as_dict() == {
         "accuracy": accuracy.get(),
         "no_change_accuracy": unchanged,
@@ -52,7 +53,7 @@ def test_regression_agrees_with_river() -> None:
     assert result["mae"] == pytest.approx(mae.get())
     assert result["rmse"] == pytest.approx(rmse.get())
     labels = [p.label for p in predictions]
-    changes = [abs(b - a) for a, b in zip(labels, labels[1:], strict=False)]
+    changes = [abs(b - a) for a, b in pairwise(labels)]
     assert result["no_change_mae"] == pytest.approx(math.fsum(changes) / len(changes))
 
 

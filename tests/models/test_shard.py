@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from river import base, compose, linear_model, preprocessing
+from river.utils.pandas import import_pandas
 
 from models.failure import LearnFailed
 from models.outcome import Batch, Prediction
@@ -28,10 +29,10 @@ def test_predictions_equal_those_of_a_river_loop(case: Case) -> None:
     records = case.records()
     expected, model = bare(case, records)
     shard = Shard([case.stage()])
-    predictions = [
-        p for start in range(0, len(records), 97) for p in shard.apply(batch(records[start : start + 97])).predictions
-    ]
-    assert said(predictions) == expected
+    got: list[Any] = []
+    for start in range(0, len(records), 97):
+        got += said(shard.apply(batch(records[start : start + 97])).predictions)
+    assert got == expected
     x = {name: value for name, value in records[0].items() if name != "y"}
     assert shard.model.predict_one(x) == model.predict_one(x)
     assert shard.learned == len(records)
@@ -62,15 +63,16 @@ def test_records_without_label_are_only_predicted(case: Case) -> None:
 @cases
 @pytest.mark.parametrize("bad", [None, float("nan"), float("inf")])
 def test_bad_features_leave_no_trace(case: Case, bad: Any) -> None:
+    if case.name == "union" and bad is None:
+        pytest.skip("SelectType(float) takes no nulls in, so there is nothing to reject")
     records = case.records()[:120]
     expected, _ = bare(case, records)
     field = next(name for name, value in records[0].items() if isinstance(value, float))
     spoiled = [copy for record in records for copy in (record, {**record, field: bad})]
     outcome = Shard([case.stage()]).apply(batch(spoiled))
     assert said(outcome.predictions[::2]) == expected
-    if case.name != "union" or bad is not None:  # SelectType(float) passes nulls over
-        assert set(outcome.rejected) == set(range(1, len(spoiled), 2))
-        assert {r.error.reason for r in outcome.rejected.values()} == {"null_feature" if bad is None else "not_finite"}
+    assert set(outcome.rejected) == set(range(1, len(spoiled), 2))
+    assert {r.error.reason for r in outcome.rejected.values()} == {"null_feature" if bad is None else "not_finite"}
 
 
 def test_bad_labels_are_rejected() -> None:
@@ -168,8 +170,7 @@ def test_mini_batches_do_not_depend_on_how_records_are_cut(cut: int) -> None:
 
 
 def test_mini_batches_learn_as_learn_many_does() -> None:
-    import pandas as pd
-
+    pd = import_pandas()
     records = phishing()[:256]
     shard, model = Shard([CASES[0].stage(batch=128)]), CASES[0].pipeline()
     shard.apply(batch(records))

@@ -34,7 +34,7 @@ class Locked(preprocessing.StandardScaler):  # type: ignore[misc]
         (tree.HoeffdingTreeClassifier(), {"label": "y", "batch": 8}, "HoeffdingTreeClassifier has no learn_many"),
         (linear_model.LogisticRegression(), {"label": "y", "batch": 0}, "batch is 0, expected at least 1"),
         (preprocessing.StandardScaler(), {"batch": 8}, "batch is for estimators"),
-        (Locked(), {}, "StandardScaler cannot be pickled|Locked cannot be pickled"),
+        (Locked(), {}, "Locked cannot be pickled"),
     ],
 )
 def test_misfits_are_named(pipeline: Any, options: dict[str, Any], message: str) -> None:
