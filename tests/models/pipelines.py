@@ -68,6 +68,7 @@ CASES = [
     Case("linear", lambda: preprocessing.StandardScaler() | linear_model.LinearRegression(), trump, True),
     Case("regressing tree", lambda: tree.HoeffdingTreeRegressor(grace_period=50), trump, True),
     Case("function", lambda: compose.FuncTransformer(numbers_of) | naive_bayes.GaussianNB(), departures),
+    Case("lambda", lambda: compose.FuncTransformer(lambda x: {"a": x["delay"]}) | naive_bayes.GaussianNB(), departures),
     Case("rolling", rolling, departures),
     Case(
         "union",
