@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from engine.jars import flink_home, flink_jars, java_home
+from engine.jars import flink_home, flink_jars, java_home, java_options
 from engine.jvm.compile import shim_jar
 
 _LOGGING = """
@@ -26,7 +27,7 @@ def prepare(folder: Path) -> None:
     logs, configuration = folder / "logs", folder / "client"
     logs.mkdir(parents=True, exist_ok=True)
     configuration.mkdir(parents=True, exist_ok=True)
-    (configuration / "config.yaml").write_text("{}\n")
+    (configuration / "config.yaml").write_text(json.dumps({"env.java.opts.all": java_options()}))
     (configuration / "log4j-cli.properties").write_text(_LOGGING)
     environment = {
         "JAVA_HOME": str(java_home()),

@@ -154,7 +154,7 @@ def _kafka_source(plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobS
 def _event_times(plan: Plan, cluster: Cluster, settings: JobSettings) -> Any:
     ends = jvm().java.util.HashMap()
     for partition, end in cluster.end_offsets.items():
-        ends.put(partition, jvm().java.lang.Long.valueOf(end))
+        ends.put(partition, end)
     idle_ms = 0 if settings.bounded else _ms(parse_duration(plan.topic.idle))
     return jvm().headrace.EventTimes(_ms(plan.topic.lateness_time), idle_ms, ends)
 

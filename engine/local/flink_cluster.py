@@ -7,9 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ruamel.yaml import YAML
-
-from engine.jars import flink_home, java_home
+from engine.jars import flink_home, java_home, java_options
 from engine.local import leftovers
 from engine.local.home import Home
 from engine.local.logging_config import write_logging_config
@@ -48,7 +46,7 @@ def _configuration(home: Home, ports: Mapping[str, int]) -> dict[str, Any]:
     return {
         **_addresses(ports),
         **_memory(),
-        "env.java.opts.all": _java_options(),
+        "env.java.opts.all": java_options(),
         "env.java.opts.jobmanager": "-XX:+UseSerialGC",
         "env.java.opts.taskmanager": "-XX:+UseG1GC",
         "taskmanager.numberOfTaskSlots": SLOTS,
@@ -93,9 +91,3 @@ def _memory() -> dict[str, str]:
         "taskmanager.memory.jvm-overhead.min": "192m",
         "taskmanager.memory.jvm-overhead.max": "192m",
     }
-
-
-def _java_options() -> str:
-    """Return the options without which Flink cannot run on Java 17: the distribution's own."""
-    shipped = YAML(typ="safe").load(flink_home() / "conf" / "config.yaml")
-    return str(shipped["env"]["java"]["opts"]["all"])
