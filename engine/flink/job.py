@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
 from engine.flink.gateway import int_array, jvm, string_array
 from engine.plan import Plan
@@ -18,16 +17,6 @@ from schemas.frames import MAX_FRAME_BYTES
 from sinks import ModelStore
 
 TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """What a job talks to: Kafka's address, the topic's end offsets at submission, the largest record it may write."""
-
-    kafka: str
-    registry: str
-    end_offsets: Mapping[int, int]
-    max_request_bytes: int
 
 
 def build(spec: WorkerSpec, cluster: Cluster, settings: JobSettings, flink: str | None) -> Any:

@@ -10,7 +10,7 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState, ValueStateDescriptor
 
-from engine.flink.failure import report
+from engine.failure import report
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import fatal_record
 from engine.worker.spec import WorkerSpec
@@ -77,7 +77,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
     def _fail(self, error: Exception) -> None:
         """Only the JVM can stop a job for good: from now on there is nothing but the reason."""
         self._worker = None
-        self._failure = report(error, self._workflow).encode()
+        self._failure = f'{report(error)}\nworkflow "{self._workflow}" cannot go on'.encode()
 
     def _remind(self, number: int, context: Any) -> None:
         if self._worker is None or number in self._timers or not self._worker.pending(number):
