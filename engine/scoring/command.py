@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import uvicorn
 
 from engine.scoring.app import Service, create_app
 from engine.scoring.catalog import Catalog
+from engine.scoring.listener import listen
 from engine.scoring.metrics import Metrics
 from engine.scoring.refresher import Refresher
 from models.allowlist import AllowList
@@ -48,7 +48,7 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         app = create_app(service(redis, signing_key(key_file, production=production), AllowList(tuple(allow or ()))))
-        listener = _listen(host, port)
+        listener = listen(host, port)
     except Fatal as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
@@ -59,12 +59,3 @@ def serve(
 
 def main() -> None:
     typer.run(serve)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises Fatal where the address or the port cannot be had."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise Fatal(f'address "{host}:{port}": {error.strerror or error}', hint="give another --port, or 0") from error
