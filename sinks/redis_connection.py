@@ -29,6 +29,7 @@ from schemas.errors import Fatal, HeadraceError, Retryable
 CONNECT_TIMEOUT_S = 2.0
 REPLY_TIMEOUT_S = 5.0
 MAX_CONNECTIONS = 32
+RECONNECT_AFTER = (ConnectionError,)  # once, for connections that died while idle; a timeout is not waited for twice
 
 _SETTING = "HEADRACE_REDIS or --redis"
 # what a server says while it loads, fails over, is full or busy; inside a script's error the code stands further back
@@ -39,26 +40,26 @@ _PASSING = re.compile(
 
 def connect(url: str) -> redis.Redis:
     """A client that connects when it is first used. Raises Fatal for a URL that is none."""
-    return redis.Redis.from_pool(
-        _pool(redis.ConnectionPool.from_url, url, retry=Retry(NoBackoff(), 1), max_connections=MAX_CONNECTIONS)
-    )
+    retry = Retry(NoBackoff(), 1, RECONNECT_AFTER)
+    return redis.Redis.from_pool(_pool(redis.ConnectionPool.from_url, url, retry=retry))
 
 
 def connect_async(url: str) -> redis.asyncio.Redis:
     """A client for the event loop that first uses it; requests wait for one of its connections."""
-    pool = _pool(
-        redis.asyncio.BlockingConnectionPool.from_url,
-        url,
-        retry=redis.asyncio.retry.Retry(NoBackoff(), 1),
-        max_connections=MAX_CONNECTIONS,
-        timeout=REPLY_TIMEOUT_S,
-    )
-    return redis.asyncio.Redis.from_pool(pool)
+    retry = redis.asyncio.retry.Retry(NoBackoff(), 1, RECONNECT_AFTER)
+    from_url = redis.asyncio.BlockingConnectionPool.from_url
+    return redis.asyncio.Redis.from_pool(_pool(from_url, url, retry=retry, timeout=REPLY_TIMEOUT_S))
 
 
 def _pool(from_url: Callable[..., Any], url: str, **options: Any) -> Any:
     try:
-        return from_url(url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=REPLY_TIMEOUT_S, **options)
+        return from_url(
+            url,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            socket_timeout=REPLY_TIMEOUT_S,
+            max_connections=MAX_CONNECTIONS,
+            **options,
+        )
     except ValueError as error:
         raise Fatal(f"the redis URL cannot be used: {error}", hint=f"correct {_SETTING}") from error
 

@@ -1,0 +1,99 @@
+"""A pipeline taken apart for the hot loop: the stateless steps in front run once, the rest predicts and learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from river import base, compose
+
+from models.guard import Examine, guard, is_stateless
+from models.stage import Kind, kind_of, last_step
+
+
+class Course:
+    """The bound methods of one live pipeline, looked up once; it shares the pipeline's steps and is never stored.
+
+    `model` is the whole pipeline, as a scorer would use it. `head` are the transforms in front that never learn.
+    """
+
+    __slots__ = ("decide", "examine", "head", "learn", "learns", "model", "predict", "tail", "transform")
+
+    def __init__(self, model: Any, node: str) -> None:
+        self.model = model
+        head, tail = _split(model)
+        self.head: tuple[Callable[[Any], Any], ...] = head
+        self.tail = tail
+        self.learns = tail is not None
+        self.examine: Examine = guard(tail, node) if self.learns else _pass
+        self.learn: Callable[..., None] = _learn(tail) if self.learns else _pass
+        self.transform: Callable[[Any], Any] = getattr(tail, "transform_one", _same)
+        self.predict: Callable[[Any], Any] = _same
+        self.decide: Callable[[Any, Any], Any] | None = None
+        if kind_of(model) is Kind.REGRESSOR:
+            self.predict = tail.predict_one
+        elif kind_of(model) is Kind.CLASSIFIER:
+            self._classify(tail)
+
+    def _classify(self, tail: Any) -> None:
+        last = type(last_step(tail))
+        own_choice = getattr(last, "predict_one", None) is not base.Classifier.predict_one
+        if getattr(last, "predict_proba_one", base.Classifier.predict_proba_one) is base.Classifier.predict_proba_one:
+            self.predict = tail.predict_one
+        else:
+            self.predict = tail.predict_proba_one
+            self.decide = (lambda x, _: tail.predict_one(x)) if own_choice else likeliest
+
+
+def likeliest(_: Any, probabilities: dict[Any, float]) -> Any:
+    """The class with the largest probability, the first one of equals, None if there is none: as river decides.
+
+    >>> likeliest({}, {False: 0.5, True: 0.5})
+    False
+    """
+    if len(probabilities) == 2:
+        (first, p), (second, q) = probabilities.items()
+        return second if q > p else first
+    return max(probabilities, key=probabilities.get) if probabilities else None  # type: ignore[arg-type]
+
+
+def _learn(tail: Any) -> Callable[..., None]:
+    """What `tail.learn_one` does, without its bookkeeping where no step but the last one is given the label."""
+    if type(tail) is not compose.Pipeline or kind_of(tail) is Kind.TRANSFORMER:
+        return tail.learn_one  # type: ignore[no-any-return]
+    *front, last = tail.steps.values()
+    if not all(isinstance(step, base.Transformer) and not step._supervised for step in front):
+        return tail.learn_one  # type: ignore[no-any-return]
+    steps = tuple((step.learn_one, step.transform_one) for step in front)
+    learn_last = last.learn_one
+
+    def learn(x: Any, y: Any) -> None:
+        for learn_one, transform_one in steps:
+            learn_one(x)
+            x = transform_one(x)
+        learn_last(x, y)
+
+    return learn
+
+
+def _split(model: Any) -> tuple[tuple[Callable[[Any], Any], ...], Any]:
+    steps = list(model.steps.items()) if type(model) is compose.Pipeline else [("", model)]
+    count = 0
+    while count < len(steps) and is_stateless(steps[count][1]):
+        count += 1
+    head = tuple(step.transform_one for _, step in steps[:count])
+    if count == len(steps):
+        return head, None
+    if count == 0:
+        return head, model
+    if count == len(steps) - 1:
+        return head, steps[-1][1]
+    return head, compose.Pipeline(*steps[count:])
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+def _pass(*_: Any) -> None:
+    """For pipelines that have nothing to learn."""

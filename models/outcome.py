@@ -1,0 +1,74 @@
+"""What goes into a shard, and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from schemas.errors import BadRecord
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The decoded records of one frame, in order; event times in ms since the epoch.
+
+    A record that could not be decoded is its error. A shard takes the records over: it removes the label from each.
+    """
+
+    records: Sequence[dict[str, Any] | BadRecord]
+    event_times: Sequence[int]
+
+
+class Prediction(NamedTuple):
+    """What the model said about one record before it learned from it.
+
+    `probabilities` is None for regressors and for classifiers that have none; `label` is None where there is no
+    outcome to learn from; `count` is the number of records learned before.
+    """
+
+    prediction: Any
+    probabilities: dict[Any, float] | None
+    label: Any
+    count: int  # type: ignore[assignment]  # hides tuple.count
+
+
+class Rejection(NamedTuple):
+    """Why a record was refused, and by which node."""
+
+    node: str
+    error: BadRecord
+
+
+@dataclass
+class Outcome:
+    """The results of a batch, by position.
+
+    `features` holds for each transformer stage one row a record; `predictions` one entry a record, None where there is
+    no estimator or the record was rejected; `learned` is the number of records that the estimator learned from.
+    """
+
+    features: dict[str, list[dict[Any, Any] | None]]
+    predictions: list[Prediction | None]
+    rejected: dict[int, Rejection] = field(default_factory=dict)
+    learned: int = 0
+
+    @classmethod
+    def blank(cls, count: int, stages: Iterable[str]) -> Outcome:
+        """The outcome of `count` records before anything is known of them."""
+        return cls({name: [None] * count for name in stages}, [None] * count)
+
+    def reject(self, index: int, rejection: Rejection) -> None:
+        """Take back what is known of a record, and keep why it was refused."""
+        self.rejected[index] = rejection
+        for rows in self.features.values():
+            rows[index] = None
+
+    def extend(self, later: Outcome) -> None:
+        """Append the results of the records that follow."""
+        position = len(self.predictions)
+        for name, rows in later.features.items():
+            self.features[name].extend(rows)
+        self.predictions.extend(later.predictions)
+        self.rejected.update({position + i: rejection for i, rejection in later.rejected.items()})
+        self.learned += later.learned

@@ -1,0 +1,155 @@
+"""Models that survive a crash: a snapshot, and a log of the frames learned since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Protocol
+
+from models.failure import LearnFailed
+from models.learner import NEVER
+from models.outcome import Batch, Outcome, Rejection
+from models.pickled import dump, load
+from models.shard import Shard
+from schemas.errors import Retryable
+
+MIN_WORK_S = 2.0
+PICKLE_SHARE = 20.0
+
+
+class ShardState(Protocol):
+    """Where a shard's snapshot and log are kept, so that a crash takes back both or neither."""
+
+    def snapshot(self) -> bytes | None:
+        """The last snapshot, None before the first."""
+
+    def log(self) -> list[bytes]:
+        """The frames appended since, in order."""
+
+    def append(self, entry: bytes) -> None:
+        """Add a frame to the log."""
+
+    def replace(self, snapshot: bytes) -> None:
+        """Store a new snapshot and clear the log."""
+
+
+class MemoryState:
+    """A shard's state in memory, for tests and for runs that need not survive."""
+
+    def __init__(self) -> None:
+        self._snapshot: bytes | None = None
+        self._log: list[bytes] = []
+
+    def snapshot(self) -> bytes | None:
+        return self._snapshot
+
+    def log(self) -> list[bytes]:
+        return list(self._log)
+
+    def append(self, entry: bytes) -> None:
+        self._log.append(entry)
+
+    def replace(self, snapshot: bytes) -> None:
+        self._snapshot = snapshot
+        self._log.clear()
+
+
+class Recoverable:
+    """A live shard whose state can be restored at any moment, to the last bit: load the snapshot, replay the log.
+
+    A snapshot is taken once the work since the last one (seconds by `clock`) is at least 2 s and 20 times as long as
+    the last pickling took, so a large model is pickled rarely. A record that fails inside learning leaves no trace: the
+    shard is restored and the frame applied without it.
+
+    >>> from river import linear_model
+    >>> from models.stage import Stage
+    >>> def fresh():
+    ...     return Shard([Stage("model", linear_model.LinearRegression(), label="y")])
+    >>> def decode(frame):
+    ...     return Batch([{"a": float(byte), "y": 1.0} for byte in frame], list(frame))
+    >>> state = MemoryState()
+    >>> _ = Recoverable(decode, fresh, state).process(b"abc")
+    >>> Recoverable(decode, fresh, state).shard.learned
+    3
+    """
+
+    def __init__(
+        self,
+        decode: Callable[[bytes], Batch],
+        fresh: Callable[[], Shard],
+        state: ShardState,
+        *,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self._decode = decode
+        self._state = state
+        self._clock = clock
+        self._work_s = 0.0
+        self._pickle_s = 0.0
+        if state.snapshot() is None:
+            # Stored before the first record: a model without a seed of its own starts from the same one again.
+            self.shard = fresh()
+            self.snapshot()
+        else:
+            self.shard = self._restored()
+
+    def process(self, frame: bytes) -> Outcome:
+        """Apply the records of `frame` and make that last. Errors of `decode`, Retryable and Fatal pass through."""
+        started = self._clock()
+        try:
+            outcome = self.shard.apply(self._decode(frame))
+        except LearnFailed as failure:
+            outcome = self._apply_without(frame, failure)
+            self.snapshot()
+            return outcome
+        except Retryable:
+            self.shard = self._restored()
+            raise
+        self._work_s += self._clock() - started
+        if self._work_s >= max(MIN_WORK_S, PICKLE_SHARE * self._pickle_s):
+            self.snapshot()
+        else:
+            self._state.append(frame)
+        return outcome
+
+    def snapshot(self) -> None:
+        """Store the shard as it is now, its notes included."""
+        started = self._clock()
+        self._state.replace(dump(self.shard))
+        self._pickle_s = self._clock() - started
+        self._work_s = 0.0
+
+    def _restored(self) -> Shard:
+        snapshot = self._state.snapshot()
+        assert snapshot is not None
+        started = self._clock()
+        shard: Shard = load(snapshot)
+        for frame in self._state.log():
+            shard.apply(self._decode(frame))
+        self._work_s = self._clock() - started
+        return shard
+
+    def _apply_without(self, frame: bytes, failure: LearnFailed) -> Outcome:
+        """Apply `frame` without the records that fail in learning, setting the shard down after each of them."""
+        self.shard = self._restored()
+        outcome = self.shard.apply(Batch([], []))
+        while True:
+            start = len(outcome.predictions)
+            outcome.extend(self.shard.apply(self._slice(frame, start, start + failure.index)))
+            outcome.extend(self._skip(failure))
+            good = dump(self.shard)
+            try:
+                outcome.extend(self.shard.apply(self._slice(frame, len(outcome.predictions), None)))
+            except LearnFailed as another:
+                self.shard, failure = load(good), another
+            else:
+                return outcome
+
+    def _skip(self, failure: LearnFailed) -> Outcome:
+        outcome = self.shard.apply(Batch([failure.error], [NEVER]))
+        outcome.rejected[0] = Rejection(failure.node, failure.error)
+        return outcome
+
+    def _slice(self, frame: bytes, start: int, stop: int | None) -> Batch:
+        batch = self._decode(frame)
+        return Batch(batch.records[start:stop], batch.event_times[start:stop])

@@ -1,0 +1,90 @@
+"""The state of one shard, and what a record does to it: transform, predict, then learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.learner import NEVER, Learner
+from models.minibatch import MiniBatchLearner
+from models.outcome import Batch, Outcome, Rejection
+from models.prequential import Prequential, prequential
+from models.stage import Kind, Stage
+from models.transforms import Transforms
+from schemas.errors import BadRecord, Fatal
+
+DECODE = "decode"
+
+
+class Shard:
+    """Transformer stages in a row and, optionally, an estimator stage at the end, with all that they have learned.
+
+    Each transformer stage learns from every record, labelled or not, and then transforms it, so its features include
+    the record itself. The estimator predicts first and learns after, where there is a label: the same operations in the
+    same order as in a plain river loop, so the predictions are the same to the last bit. Pickling a shard gives its
+    snapshot; `notes` is a dictionary that travels along, for the operator's own state.
+
+    >>> from river import linear_model, preprocessing
+    >>> model = preprocessing.StandardScaler() | linear_model.LinearRegression()
+    >>> shard = Shard([Stage("model", model, label="y")])
+    >>> outcome = shard.apply(Batch([{"a": 1.0, "y": 2.0}, {"a": 2.0, "y": None}, {"a": None, "y": 1.0}], [10, 20, 30]))
+    >>> [p and p.count for p in outcome.predictions], shard.learned, shard.learned_until
+    ([0, 1, None], 1, 10)
+    >>> outcome.rejected[2].error.reason
+    'null_feature'
+    """
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        if not stages:
+            raise Fatal("a shard needs at least one stage")
+        *front, last = stages
+        for stage in front:
+            if stage.kind is not Kind.TRANSFORMER:
+                raise Fatal(f'node "{stage.name}": a {stage.kind.value} comes last, but other stages follow')
+        estimates = last.kind is not Kind.TRANSFORMER
+        self.transforms = Transforms(front if estimates else stages)
+        self.estimator: Learner | MiniBatchLearner | None = None
+        self.metrics: Prequential | None = None
+        if estimates:
+            self.estimator = MiniBatchLearner(last) if last.batch else Learner(last)
+            self.metrics = prequential(last.kind)
+        self.records = 0
+        self.dead = 0
+        self.notes: dict[str, Any] = {}
+
+    def apply(self, batch: Batch) -> Outcome:
+        """Take the records in, in order, and give what came out.
+
+        Raises LearnFailed when a record has left the shard spoiled: restore it before going on.
+        """
+        outcome = Outcome.blank(len(batch.records), self.transforms.names)
+        if self.estimator is None:
+            self.transforms.run(batch, outcome)
+        else:
+            self.estimator.run(batch, self.transforms, outcome)
+        for index, record in enumerate(batch.records):
+            if isinstance(record, BadRecord):
+                outcome.reject(index, Rejection(DECODE, record))
+        if self.metrics:
+            self.metrics.update(outcome.predictions)
+        self.records += len(batch.records)
+        self.dead += len(outcome.rejected)
+        return outcome
+
+    @property
+    def learned(self) -> int:
+        """The number of records that the estimator has learned."""
+        return self.estimator.learned if self.estimator else 0
+
+    @property
+    def learned_until(self) -> int:
+        """The largest event time learned, in ms since the epoch; the smallest 64-bit integer before the first."""
+        return self.estimator.learned_until if self.estimator else NEVER
+
+    @property
+    def model(self) -> Any:
+        """What a scorer needs: the estimator's river object, or a dictionary of them by key; None without one."""
+        if self.estimator is None:
+            return None
+        copies = self.estimator.copies
+        return copies.models if copies.stage.key else copies.models[None]

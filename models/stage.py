@@ -1,0 +1,157 @@
+"""One pipeline node of a workflow, and what kind of river object it may hold."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from river import base, compose
+
+from models.pickled import dump, load
+from schemas.errors import Fatal
+
+
+class Kind(Enum):
+    """What a pipeline does with a record."""
+
+    TRANSFORMER = "transformer"
+    CLASSIFIER = "classifier"
+    REGRESSOR = "regressor"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A named pipeline: river's transformers in a row, with at most one estimator, which comes last.
+
+    `label` is the field that holds the outcome, for pipelines that end in a classifier or a regressor; `key` the field
+    by whose values there is a model each; `batch` asks for `learn_many` over exactly so many records of a shard and
+    key at once, which is faster and gives other results than learning one by one. Raises Fatal, naming the node.
+
+    >>> from river import linear_model, preprocessing
+    >>> model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    >>> Stage("model", model, label="late").kind
+    <Kind.CLASSIFIER: 'classifier'>
+    >>> Stage("model", preprocessing.StandardScaler(), label="late")
+    Traceback (most recent call last):
+    ...
+    schemas.errors.Fatal: node "model": has label "late", but StandardScaler is neither a classifier nor a regressor
+    hint: end the pipeline in an estimator, or leave the label out
+    """
+
+    name: str
+    pipeline: Any
+    label: str | None = None
+    key: str | None = None
+    batch: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.pipeline, type):
+            raise Fatal(f'node "{self.name}": {self.pipeline.__name__} is a class', hint="give an instance: call it")
+        kind = kind_of(self.pipeline)
+        if kind is None:
+            raise Fatal(
+                f'node "{self.name}": {_type(self.pipeline)} is no transformer, classifier or regressor',
+                hint="a pipeline needs transform_one, or learn_one and predict_one",
+            )
+        if self.label is None and kind is not Kind.TRANSFORMER:
+            raise Fatal(
+                f'node "{self.name}": {_type(self.pipeline)} is a {kind.value}, but there is no label',
+                hint="name the field that holds the outcome: label=...",
+            )
+        if self.label is not None and kind is Kind.TRANSFORMER:
+            raise Fatal(
+                f'node "{self.name}": has label "{self.label}", but {_type(self.pipeline)} is neither a classifier '
+                "nor a regressor",
+                hint="end the pipeline in an estimator, or leave the label out",
+            )
+        if self.batch is not None:
+            _check_batch(self)
+        _check_pickles(self)
+
+    @property
+    def kind(self) -> Kind:
+        kind = kind_of(self.pipeline)
+        assert kind is not None
+        return kind
+
+    def fresh(self) -> Any:
+        """A copy of the pipeline that has the same random state, and an order of features of its own."""
+        pipeline = load(dump(self.pipeline))
+        settle_order(pipeline)
+        return pipeline
+
+
+def last_step(pipeline: Any) -> Any:
+    """The step that gives a pipeline its kind."""
+    while type(pipeline) is compose.Pipeline:
+        pipeline = pipeline[-1]
+    return pipeline
+
+
+def kind_of(pipeline: Any) -> Kind | None:
+    """The kind of a river object, or of one that merely has river's verbs; None if it is none of ours."""
+    last = last_step(pipeline)
+    if isinstance(last, base.Classifier):
+        return Kind.CLASSIFIER
+    if isinstance(last, base.Regressor):
+        return Kind.REGRESSOR
+    if hasattr(last, "transform_one"):
+        return Kind.TRANSFORMER
+    if isinstance(last, base.Estimator) or not hasattr(last, "learn_one"):
+        return None
+    if hasattr(last, "predict_proba_one"):
+        return Kind.CLASSIFIER
+    return Kind.REGRESSOR if hasattr(last, "predict_one") else None
+
+
+def settle_order(pipeline: Any) -> None:
+    """Make `compose.Select` give its features in the order of their names.
+
+    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it.
+    """
+    # isinstance looks through pipelines to their last step: ask for the pipeline first.
+    if isinstance(pipeline, compose.Pipeline):
+        for step in pipeline.steps.values():
+            settle_order(step)
+    elif isinstance(pipeline, compose.TransformerUnion):
+        for step in pipeline.transformers.values():
+            settle_order(step)
+    elif isinstance(pipeline, compose.Select):
+        pipeline.keys = dict.fromkeys(sorted(pipeline.keys, key=str))
+
+
+def _check_batch(stage: Stage) -> None:
+    if stage.kind is Kind.TRANSFORMER:
+        raise Fatal(f'node "{stage.name}": batch is for estimators, and {_type(stage.pipeline)} is a transformer')
+    if stage.batch is None or stage.batch < 1:
+        raise Fatal(f'node "{stage.name}": batch is {stage.batch}, expected at least 1')
+    for step in _steps(stage.pipeline):
+        if not hasattr(step, "learn_many"):
+            raise Fatal(
+                f'node "{stage.name}": {type(step).__name__} has no learn_many, which batch={stage.batch} needs',
+                hint="leave batch out: the model then learns record by record",
+            )
+
+
+def _check_pickles(stage: Stage) -> None:
+    try:
+        load(dump(stage.pipeline))
+    except (pickle.PickleError, TypeError, AttributeError, ValueError) as error:
+        raise Fatal(
+            f'node "{stage.name}": {_type(stage.pipeline)} cannot be pickled: {error}',
+            hint="a pipeline may hold no open files, connections or locks",
+        ) from error
+
+
+def _steps(pipeline: Any) -> list[Any]:
+    if isinstance(pipeline, compose.Pipeline):
+        return [leaf for step in pipeline.steps.values() for leaf in _steps(step)]
+    if isinstance(pipeline, compose.TransformerUnion):
+        return [leaf for step in pipeline.transformers.values() for leaf in _steps(step)]
+    return [pipeline]
+
+
+def _type(pipeline: Any) -> str:
+    return type(last_step(pipeline)).__name__

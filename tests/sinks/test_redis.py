@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Barrier
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.errors import Fatal
+from sinks import (
+    AsyncFeatureReader,
+    FeatureReader,
+    FeatureRow,
+    FeatureStore,
+    Generations,
+    Lookup,
+    RowVersion,
+    open_stores,
+)
+from sinks.keys import features_prefix
+from sinks.redis import ROWS_PER_CALL
+from tests.sinks.redis_server import RedisServer
+
+EVENT_TIMES = st.sampled_from([-(1 << 63), -1, 0, 1, 1 << 33, (1 << 63) - 1]) | st.integers(-5, 5)
+ROWS = st.lists(
+    st.builds(
+        lambda value, feature_set, version: FeatureRow("origin", value, feature_set, {"at": str(version)}, *version),
+        st.sampled_from(["EWR", "JFK", "a:b {ü}"]),
+        st.sampled_from(["delays", "counts"]),
+        st.tuples(EVENT_TIMES, st.integers(0, 2), st.sampled_from([0, 1, 9, 10, 1 << 40]), st.integers(0, 2)),
+    )
+)
+LOOKUPS = [Lookup("origin", value, of) for value in ("EWR", "JFK", "a:b {ü}") for of in ("delays", "counts")]
+numbers = count()
+
+
+def row(event_time: int, value: str | int = "EWR", feature_set: str = "delays", entity: str = "origin") -> FeatureRow:
+    return FeatureRow(entity, value, feature_set, {"at": event_time}, event_time, partition=0, offset=event_time)
+
+
+def expected(rows: list[FeatureRow]) -> list[FeatureRow | None]:
+    """What a plain loop over all rows keeps."""
+    return [max((r for r in rows if r[:3] == lookup), key=lambda r: r.version, default=None) for lookup in LOOKUPS]
+
+
+@given(data=st.data(), rows=ROWS)
+def test_any_order_and_any_frames_give_the_same_rows(
+    server: RedisServer, data: st.DataObject, rows: list[FeatureRow]
+) -> None:
+    name = f"orders-{next(numbers)}"
+    order = data.draw(st.permutations(rows))
+    frames = data.draw(st.lists(st.integers(0, len(rows)), max_size=3).map(sorted))
+    with FeatureStore("origin").open(server.url, name, 1) as writer, FeatureReader(server.url) as reader:
+        with Generations(server.url, name) as generations:
+            generations.switch(1)
+        for start, end in zip([0, *frames], [*frames, len(rows)], strict=True):
+            writer.write(order[start:end])
+        assert reader.read(name, LOOKUPS) == expected(rows)
+        assert writer.write(rows) == 0, "a replay stores nothing"
+        assert reader.read(name, LOOKUPS) == expected(rows)
+
+
+def test_writers_at_the_same_time_leave_the_newest(server: RedisServer, name: str) -> None:
+    together = Barrier(4)
+
+    def write(times: range) -> None:
+        with FeatureStore("origin").open(server.url, name, 1) as writer:
+            for time in times:
+                together.wait(10)
+                writer.write([row(time), row(-time, "JFK")])
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, [range(start, 400, 4) for start in range(4)]))
+    assert current_row(server, name, "EWR") == row(399)
+    assert current_row(server, name, "JFK") == row(0, "JFK")
+
+
+def current_row(server: RedisServer, name: str, value: str | int) -> FeatureRow | None:
+    with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
+        generations.switch(1)
+        return reader.read(name, [Lookup("origin", value, "delays")])[0]
+
+
+def test_a_frame_may_be_larger_than_a_call(server: RedisServer, name: str) -> None:
+    rows = [row(0, value) for value in range(2 * ROWS_PER_CALL + 1)]
+    with FeatureStore("origin").open(server.url, name, 1) as writer:
+        assert writer.write(rows) == len(rows)
+        assert writer.write([]) == 0
+    assert current_row(server, name, 2 * ROWS_PER_CALL) == rows[-1]
+
+
+def test_stores_share_a_writer(server: RedisServer, name: str) -> None:
+    stores = [FeatureStore("origin", ttl="1d"), FeatureStore("carrier", ttl="1h"), FeatureStore("origin", ttl="1h")]
+    with open_stores(stores, server.url, name, 1) as writer:
+        assert writer.write([row(1, "EWR"), row(1, "UA", entity="carrier"), row(1, "JFK")]) == 3
+    with server.client() as client:
+        assert client.pttl(features_prefix(name, 1) + "origin:EWR") > 23 * 3_600_000
+        assert 0 < client.pttl(features_prefix(name, 1) + "carrier:UA") <= 3_600_000
+
+
+def test_only_a_newer_row_renews_the_time_to_live(server: RedisServer, name: str) -> None:
+    key = features_prefix(name, 1) + "origin:EWR"
+    with FeatureStore("origin", ttl="1h").open(server.url, name, 1) as writer, server.client() as client:
+        writer.write([row(5)])
+        assert 3_500_000 < client.pttl(key) <= 3_600_000
+        client.pexpire(key, 60_000)
+        writer.write([row(4), row(5)])
+        assert client.pttl(key) <= 60_000
+        writer.write([row(6)])
+        assert client.pttl(key) > 3_500_000
+
+
+def test_forgotten_scripts_are_loaded_again(server: RedisServer, name: str) -> None:
+    with FeatureStore("origin").open(server.url, name, 1) as writer, server.client() as client:
+        client.script_flush()
+        assert writer.write([row(1), row(1, "JFK")]) == 2
+
+
+def test_an_event_loop_reads_the_same(server: RedisServer, name: str) -> None:
+    async def read() -> list[FeatureRow | None]:
+        async with AsyncFeatureReader(server.url) as reader:
+            lookups = [Lookup("origin", "EWR", "delays"), Lookup("origin", "???", "delays")]
+            together = await asyncio.gather(*(reader.read(name, lookups) for _ in range(100)))
+            assert all(rows == together[0] for rows in together)
+            return together[0]
+
+    with FeatureStore("origin").open(server.url, name, 1) as writer:
+        writer.write([row(7)])
+    assert current_row(server, name, "EWR") == row(7)
+    assert asyncio.run(read()) == [row(7), None]
+
+
+def test_readers_move_to_a_new_generation_when_it_is_switched(server: RedisServer, name: str) -> None:
+    lookup = [Lookup("origin", "EWR", "delays")]
+    with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
+        assert (generations.current(), reader.read(name, lookup)) == (None, [None])
+        old = generations.next()
+        with FeatureStore("origin").open(server.url, name, old) as writer:
+            writer.write([row(9)])
+        generations.switch(old)
+        assert reader.read(name, lookup) == [row(9)]
+
+        new = generations.next()
+        with FeatureStore("origin").open(server.url, name, new) as writer:
+            writer.write([row(1)])
+        assert reader.read(name, lookup) == [row(9)], "not before the switch"
+        assert generations.switch(new)
+        assert reader.read(name, lookup) == [row(1)]
+
+
+def test_generations_go_forward_only(server: RedisServer, name: str) -> None:
+    with Generations(server.url, name) as generations:
+        first, second = generations.next(), generations.next()
+        assert first < second
+        assert generations.switch(second)
+        assert generations.switch(second)
+        assert not generations.switch(first)
+        assert generations.current() == second
+        assert generations.switch(second + 5), "known to a job, though Redis has lost the counter"
+        assert generations.next() == second + 6
+
+
+def test_a_generation_is_dropped_and_no_other(server: RedisServer, name: str) -> None:
+    for generation in (1, 11):
+        with FeatureStore("origin").open(server.url, name, generation) as writer:
+            writer.write([row(0, value) for value in range(1500)])
+    with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
+        generations.switch(11)
+        assert generations.drop(1) == 1500
+        assert generations.drop(1) == 0
+        assert reader.read(name, [Lookup("origin", 0, "delays")]) == [row(0, 0)]
+        with pytest.raises(Fatal, match="generation 11 is being read"):
+            generations.drop(11)
+
+
+def test_a_record_becomes_a_row() -> None:
+    store = FeatureStore("tailnum", features=("mean",))
+    version = RowVersion(5, 1, 2, 3)
+    found = store.row("delays", {"tailnum": "N1"}, {"mean": 1.5, "hour": 3}, version)
+    assert found == FeatureRow("tailnum", "N1", "delays", {"mean": 1.5}, 5, 1, 2, 3)
+    assert found is not None
+    assert found.version == version
+    assert store.row("delays", {"tailnum": None}, {"mean": 1.5}, version) is None
+    with pytest.raises(Fatal, match='feature set "delays": no feature "mean"'):
+        store.row("delays", {"tailnum": "N1"}, {"hour": 3}, version)
