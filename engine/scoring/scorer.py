@@ -1,0 +1,95 @@
+"""Predictions without a transport: what is asked and what is served go in, answers come out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, NamedTuple, Protocol
+
+from engine.scoring.asked import Asked, Instance
+from engine.scoring.problem import Unanswerable
+from engine.scoring.served import Served, Shard
+from models.artifact import FeatureSetRef
+from schemas.errors import Retryable
+from sinks import FeatureRow, Lookup
+
+READ_TIMEOUT_S = 2.0
+
+
+class Answer(NamedTuple):
+    """A prediction, its probabilities where the model has any, who made it, and how old the features read were.
+
+    `ages` maps each feature set that was read to the seconds from its event time to the instant asked about.
+    """
+
+    prediction: Any
+    probabilities: dict[Any, float] | None
+    shard: Shard
+    ages: dict[str, float]
+
+
+class FeatureSource(AbstractAsyncContextManager[Any], Protocol):
+    """Where features of entities are read. Raises Retryable when it is away."""
+
+    async def read(self, workflow: str, lookups: Sequence[Lookup]) -> list[FeatureRow | None]: ...
+
+
+class Read(NamedTuple):
+    """A feature set that was read for an instance, and its row, if there was one."""
+
+    ref: FeatureSetRef
+    row: FeatureRow | None
+
+
+def answer(served: Served, asked: Asked) -> list[Answer]:
+    """Answers from raw features alone. Raises Unanswerable, naming the field at fault."""
+    return _answers(served, asked, [()] * len(asked.instances))
+
+
+def wants_features(served: Served, asked: Asked) -> bool:
+    """Whether an answer needs features that the request does not hold."""
+    return any(instance.entities and served.newest.inputs.needed(instance) for instance in asked.instances)
+
+
+async def answer_from(source: FeatureSource, served: Served, asked: Asked) -> list[Answer]:
+    """Answers from features read in one round trip, and from raw ones.
+
+    Raises Unanswerable as `answer` does, and Retryable when `source` is away or takes longer than `READ_TIMEOUT_S`.
+    """
+    needed = [served.newest.inputs.needed(instance) for instance in asked.instances]
+    lookups = [
+        Lookup(ref.entity, instance.entities[ref.entity], ref.feature_set)
+        for instance, refs in zip(asked.instances, needed, strict=True)
+        for ref in refs
+    ]
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            rows = iter(await source.read(served.card.workflow, lookups))
+    except TimeoutError as error:
+        message = f"features could not be read within {READ_TIMEOUT_S:g} s"
+        raise Retryable(message, hint="see whether Redis (HEADRACE_REDIS or --redis) is well") from error
+    return _answers(served, asked, [[Read(ref, next(rows)) for ref in refs] for refs in needed])
+
+
+def _answers(served: Served, asked: Asked, read: Sequence[Sequence[Read]]) -> list[Answer]:
+    if not asked.batch:
+        return [_one(served, asked.instances[0], read[0])]
+    answers = []
+    for position, (instance, reads) in enumerate(zip(asked.instances, read, strict=True)):
+        try:
+            answers.append(_one(served, instance, reads))
+        except Unanswerable as problem:
+            raise problem.within(f"instances[{position}]") from problem
+    return answers
+
+
+def _one(served: Served, instance: Instance, reads: Sequence[Read]) -> Answer:
+    given: Mapping[str, Any] = instance.features
+    found = [(ref, row) for ref, row in reads if row is not None]
+    if instance.entities:
+        given = served.newest.inputs.merge(instance, [(ref, row.features) for ref, row in found])
+    shard, key = served.select(given)
+    prediction, probabilities = shard.predict(key, shard.inputs.x(given))
+    ages = {ref.feature_set: (instance.at - row.event_time) / 1000 for ref, row in found}
+    return Answer(prediction, probabilities, shard, ages)

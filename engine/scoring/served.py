@@ -1,0 +1,78 @@
+"""A model that is being served: its card, its inputs, and the objects that predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from engine.scoring.inputs import Inputs
+from engine.scoring.instants import to_text
+from engine.scoring.predictor import Predict, predictor
+from engine.scoring.problem import Unanswerable
+from models.artifact import ModelCard
+from schemas.errors import Fatal
+
+
+class Shard:
+    """One shard of a model as it was published: nothing in it changes but what its models remember by themselves."""
+
+    def __init__(self, card: ModelCard, model: Any) -> None:
+        if card.keyed_by is not None and not isinstance(model, dict):
+            raise Fatal(f'model "{card.model}": is keyed by "{card.keyed_by}", but holds no dict of models')
+        self.card = card
+        self.inputs = Inputs(card)
+        self.about = orjson.Fragment(
+            orjson.dumps({"name": card.model, "version": {"epoch": card.version.epoch, "count": card.version.count}})
+        )
+        self.learned_until = to_text(card.learned_until) if card.version.count else None
+        self._models: Mapping[Any, Any] = model if card.keyed_by is not None else {None: model}
+        self._predictors: dict[Any, Predict] = {}
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._models
+
+    def predict(self, key: Any, x: dict[str, Any]) -> tuple[Any, dict[Any, float] | None]:
+        """The prediction and the probabilities for `x` of the model for `key`. Raises Unanswerable where it fails."""
+        predict = self._predictors.get(key)
+        if predict is None:
+            predict = self._predictors[key] = predictor(self._models[key])
+        try:
+            return predict(x)
+        except Exception as error:  # the one boundary of user code: the model is theirs
+            message = f'model "{self.card.model}" cannot predict from these features: {type(error).__name__}: {error}'
+            raise Unanswerable("predict_failed", "features", message) from error
+
+
+class Served:
+    """The shards of one model; immutable, a new version of a shard makes a new one.
+
+    Raises ValueError without a shard.
+    """
+
+    def __init__(self, shards: Iterable[Shard]) -> None:
+        self.shards = {shard.card.shard: shard for shard in shards}
+        self.newest = max(self.shards.values(), key=lambda shard: shard.card.version)
+        self.card = self.newest.card
+
+    def replaced(self, shard: Shard) -> Served:
+        """The same with one shard replaced; those of another partitioning are gone."""
+        kept = (held for held in self.shards.values() if held.card.shards == shard.card.shards)
+        return Served([*kept, shard])
+
+    def select(self, given: Mapping[str, Any]) -> tuple[Shard, Any]:
+        """The shard that answers for what is given, and the key of the model in it."""
+        keyed_by = self.card.keyed_by
+        if keyed_by is None:
+            return self.newest, None
+        if keyed_by not in given:
+            message = f'model "{self.card.model}" is one of several, by "{keyed_by}", which is missing'
+            raise Unanswerable("missing_feature", f"features.{keyed_by}", message)
+        key = given[keyed_by]
+        if isinstance(key, str | int | float | None):
+            for shard in self.shards.values():
+                if key in shard:
+                    return shard, key
+        message = f'model "{self.card.model}" has learned nothing yet where "{keyed_by}" is {str(key)[:80]!r}'
+        raise Unanswerable("unknown_key", f"features.{keyed_by}", message)
