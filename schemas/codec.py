@@ -20,6 +20,7 @@ from schemas.scan import Corrupt, InvalidSchema, Step, scanner
 __all__ = ["Decoder", "Encoder", "load_schema", "schema_id"]
 
 MAGIC = 0
+_BOUNDS = {"int": 1 << 31, "long": 1 << 63}
 _MAX_SCHEMA_ID = (1 << 31) - 1
 
 
@@ -154,12 +155,19 @@ class Encoder:
             raise Fatal(f"schema id {schema_id}: expected a number of 31 bits")
         self._schema = _parse_record(schema)
         self._header = struct.pack(">bI", MAGIC, schema_id)
+        whole = ((field["name"], _BOUNDS.get(_plain(field["type"]))) for field in self._schema["fields"])
+        self._whole = [(name, bound) for name, bound in whole if bound is not None]
 
     def encode(self, record: dict[str, Any]) -> bytes:
         """The bytes of `record`. Raises BadRecord (`wrong_type`) when it does not fit the schema."""
         stream = BytesIO()
         stream.write(self._header)
         try:
+            for name, bound in self._whole:
+                number = record.get(name, 0)
+                # fastavro would cut it to size
+                if not -bound <= number < bound or number % 1:
+                    raise ValueError(f'field "{name}": {number!r} is no whole number of its size')
             fastavro.schemaless_writer(stream, self._schema, record, strict_allow_default=True)
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, struct.error) as error:
             raise BadRecord("wrong_type", f'record "{self._schema["name"]}": {error}') from error
@@ -175,6 +183,11 @@ def _parse_record(schema: dict[str, Any]) -> dict[str, Any]:
         raise Fatal(f"schema: expected a record, found {schema!r}")
     record: dict[str, Any] = parsed
     return record
+
+
+def _plain(type_: Any) -> str:
+    """The type's name, empty unless it is a plain one."""
+    return type_ if isinstance(type_, str) else ""
 
 
 def _is_record(parsed: Any) -> bool:

@@ -22,7 +22,8 @@ _KINDS = {"double": "<f8", "float": "<f4", "boolean": "u1"}
 class Layout:
     """The fields of a flat record of fixed size, each with its numpy format.
 
-    Instants (`timestamp-millis`) count as fixed: those of our decades take six bytes, other records are read one by one.
+    Instants (`timestamp-millis`) count as fixed: those of our decades take six bytes; records with others are not
+    read here.
 
     >>> layout = Layout.of({"type": "record", "name": "r", "fields": [{"name": "a", "type": "float"}]})
     >>> layout.size_bytes

@@ -95,5 +95,8 @@ def _default(type_: Any, default: Any) -> Any:
     if isinstance(type_, dict) and type_.get("logicalType") in _TICKS:
         return _EPOCH + default * _TICKS[type_["logicalType"]]
     if kind == "record":
-        return {f["name"]: _default(f["type"], default[f["name"]]) if f["name"] in default else f["default"] for f in type_["fields"]}
+        return {
+            f["name"]: _default(f["type"], default[f["name"]]) if f["name"] in default else f["default"]
+            for f in type_["fields"]
+        }
     return default

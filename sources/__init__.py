@@ -1,0 +1,5 @@
+"""Where streams come from."""
+
+from sources.kafka import KafkaTopic
+
+__all__ = ["KafkaTopic"]

@@ -1,0 +1,3 @@
+from engine.cli.entry import main
+
+__all__ = ["main"]

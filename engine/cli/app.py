@@ -1,0 +1,33 @@
+"""The command line: one module a group of commands, added here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from engine.cli import platform
+from schemas.errors import HeadraceError
+
+app = typer.Typer(
+    name="headrace",
+    help="Streaming machine learning: event streams to models that never stop learning.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+platform.add_commands(app)
+
+
+def run() -> None:
+    """Run the command line; an error of ours becomes one sentence, a hint and exit code 1."""
+    try:
+        app()
+    except HeadraceError as error:
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"error: {error.message}", markup=False, style="red" if console.is_terminal else None)
+        if error.hint:
+            console.print(f"hint: {error.hint}", markup=False)
+        sys.exit(1)

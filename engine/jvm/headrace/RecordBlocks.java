@@ -1,0 +1,123 @@
+package headrace;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.avro.shaded.org.apache.avro.Schema;
+import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.Header;
+import org.apache.flink.util.Collector;
+
+/** Kafka record to block: keeps every coordinate, reads event time and shard, marks what cannot be read. */
+public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte[]> {
+  private static final long serialVersionUID = 1L;
+  private static final int FRAMING = 5;
+  private static final byte[] NOTHING = new byte[0];
+  private static final long YEAR_1 = -62135596800000L, YEAR_9999 = 253402300799999L;
+
+  private final Contract contract;
+  private transient SchemaLookup schemas;
+  private transient Map<Integer, Optional<Payload>> payloads;
+  private transient Schema reader;
+
+  public RecordBlocks(Contract contract) {
+    this.contract = contract;
+  }
+
+  @Override
+  public void open(DeserializationSchema.InitializationContext context) {
+    schemas = new SchemaLookup(contract.registry, contract.known);
+    payloads = new HashMap<>();
+    reader = SchemaLookup.parse(contract.readerSchema);
+  }
+
+  @Override
+  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<byte[]> out) throws IOException {
+    out.collect(block(record));
+  }
+
+  byte[] block(ConsumerRecord<byte[], byte[]> record) throws IOException {
+    byte[] key = record.key(), value = record.value(), headers = headers(record);
+    int keySize = key == null ? 0 : key.length, valueSize = value == null ? 0 : value.length;
+    byte[] block = new byte[Block.ENTRY + keySize + headers.length + valueSize];
+    Block.putLong(block, Block.EVENT_TIME, Block.NO_EVENT_TIME);
+    Block.putLong(block, Block.ARRIVAL, record.timestamp());
+    Block.putLong(block, Block.OFFSET, record.offset());
+    Block.putInt(block, Block.PARTITION, record.partition());
+    Block.putInt(block, Block.KEY_SIZE, key == null ? -1 : keySize);
+    Block.putInt(block, Block.HEADERS_SIZE, headers.length);
+    Block.putInt(block, Block.VALUE_SIZE, value == null ? -1 : valueSize);
+    Block.putShort(block, Block.SOURCE, contract.source);
+    block[Block.STATUS] = status(block, value).code();
+    int at = Block.ENTRY;
+    if (key != null) System.arraycopy(key, 0, block, at, keySize);
+    System.arraycopy(headers, 0, block, at += keySize, headers.length);
+    if (value != null) System.arraycopy(value, 0, block, at + headers.length, valueSize);
+    return block;
+  }
+
+  private Status status(byte[] block, byte[] value) throws IOException {
+    if (block.length > contract.maxBytes) return Status.TOO_LARGE;
+    if (value == null) return Status.NULL_VALUE;
+    if (value.length < FRAMING || value[0] != 0) return Status.NO_MAGIC;
+    int id = ByteBuffer.wrap(value, 1, 4).getInt();
+    Optional<Schema> writer = schemas.get(id);
+    if (writer.isEmpty()) return Status.UNKNOWN_SCHEMA;
+    Optional<Payload> payload = payloads.computeIfAbsent(id, ignored -> payload(writer.get()));
+    if (payload.isEmpty()) return Status.WRONG_TYPE;
+    try {
+      payload.get().read(value, FRAMING);
+    } catch (Payload.Corrupt corrupt) {
+      return Status.CORRUPT;
+    }
+    return inspect(block, payload.get());
+  }
+
+  private Optional<Payload> payload(Schema writer) {
+    boolean fits =
+        writer.getType() == Schema.Type.RECORD
+            && SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
+                == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
+    return fits ? Optional.of(new Payload(writer, contract.eventTime, contract.shardKey)) : Optional.empty();
+  }
+
+  private Status inspect(byte[] block, Payload payload) {
+    if (contract.shards > 1) Block.putInt(block, Block.SHARD, Math.floorMod(payload.shardHash, contract.shards));
+    long arrival = Block.getLong(block, Block.ARRIVAL);
+    long time = contract.eventTime == null ? arrival : payload.eventTime;
+    if (time == Block.NO_EVENT_TIME) return Status.NO_EVENT_TIME;
+    if (time < YEAR_1) return Status.CORRUPT;
+    Block.putLong(block, Block.EVENT_TIME, time);
+    if (time > YEAR_9999 || time - contract.maxAheadMs > arrival) return Status.FUTURE;
+    return contract.finite && !payload.finite ? Status.NOT_FINITE : Status.OK;
+  }
+
+  /** Per header: name size (4 bytes, big-endian), name, value size (-1: null), value. */
+  private static byte[] headers(ConsumerRecord<byte[], byte[]> record) {
+    int size = 0;
+    for (Header header : record.headers()) {
+      size += 8 + header.key().getBytes(StandardCharsets.UTF_8).length + (header.value() == null ? 0 : header.value().length);
+    }
+    if (size == 0) return NOTHING;
+    ByteBuffer packed = ByteBuffer.allocate(size);
+    for (Header header : record.headers()) {
+      byte[] name = header.key().getBytes(StandardCharsets.UTF_8);
+      packed.putInt(name.length).put(name).putInt(header.value() == null ? -1 : header.value().length);
+      if (header.value() != null) packed.put(header.value());
+    }
+    return packed.array();
+  }
+
+  @Override
+  public TypeInformation<byte[]> getProducedType() {
+    return PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
+  }
+}

@@ -1,0 +1,120 @@
+package headrace;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.TreeMap;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.types.Row;
+
+/**
+ * Releases the records of each shard in the order (event time, partition, offset) once the watermark has passed them.
+ *
+ * <p>What waits is state. Records that Python will only reject have no place in the order and pass at once.
+ */
+public final class Sorter extends AbstractStreamOperator<Row> implements OneInputStreamOperator<Row, Row> {
+  private static final long serialVersionUID = 1L;
+  private static final String WAITING = "waiting";
+  private static final Comparator<byte[]> ORDER =
+      Comparator.<byte[]>comparingLong(block -> Block.getLong(block, Block.EVENT_TIME))
+          .thenComparingInt(block -> Block.getInt(block, Block.PARTITION))
+          .thenComparingLong(block -> Block.getLong(block, Block.OFFSET));
+
+  private final int maxBytes;
+  private final int maxRecords;
+  private transient Map<Integer, PriorityQueue<byte[]>> shards;
+  private transient ListState<byte[]> state;
+  private transient FrameBuilder frame;
+
+  public Sorter(int maxBytes, int maxRecords) {
+    this.maxBytes = maxBytes;
+    this.maxRecords = maxRecords;
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    shards = new TreeMap<>();
+    frame = new FrameBuilder();
+    state =
+        context
+            .getKeyedStateStore()
+            .getListState(new ListStateDescriptor<>(WAITING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+    if (!context.isRestored()) return;
+    List<Row> keys = new ArrayList<>();
+    try (var stored = this.<Row>getKeyedStateBackend().<VoidNamespace>getKeys(WAITING, VoidNamespace.INSTANCE)) {
+      stored.forEach(keys::add);
+    }
+    for (Row key : keys) {
+      setCurrentKey(key);
+      PriorityQueue<byte[]> waiting = waiting((int) key.getField(0));
+      for (byte[] frame : state.get()) FrameBuilder.each(frame, waiting::add);
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    for (Map.Entry<Integer, PriorityQueue<byte[]>> shard : shards.entrySet()) {
+      setCurrentKey(Row.of(shard.getKey()));
+      List<byte[]> frames = new ArrayList<>();
+      FrameBuilder packed = new FrameBuilder();
+      for (byte[] block : shard.getValue()) {
+        if (packed.size() + block.length > maxBytes && packed.count() > 0) frames.add(packed.build());
+        packed.add(block);
+      }
+      if (packed.count() > 0) frames.add(packed.build());
+      state.update(frames);
+    }
+  }
+
+  private PriorityQueue<byte[]> waiting(int shard) {
+    return shards.computeIfAbsent(shard, ignored -> new PriorityQueue<>(ORDER));
+  }
+
+  @Override
+  public void processElement(StreamRecord<Row> element) {
+    int shard = (int) element.getValue().getField(0);
+    PriorityQueue<byte[]> waiting = waiting(shard);
+    FrameBuilder.each(
+        (byte[]) element.getValue().getField(1),
+        block -> {
+          if (Block.status(block) == Status.OK) waiting.add(block);
+          else release(shard, block);
+        });
+    flush(shard);
+  }
+
+  @Override
+  public void processWatermark(Watermark watermark) throws Exception {
+    for (Map.Entry<Integer, PriorityQueue<byte[]>> shard : shards.entrySet()) {
+      PriorityQueue<byte[]> waiting = shard.getValue();
+      while (!waiting.isEmpty() && Block.getLong(waiting.peek(), Block.EVENT_TIME) <= watermark.getTimestamp()) {
+        release(shard.getKey(), waiting.poll());
+      }
+      flush(shard.getKey());
+    }
+    super.processWatermark(watermark);
+  }
+
+  private void release(int shard, byte[] block) {
+    if (frame.size() + block.length > maxBytes) flush(shard);
+    frame.add(block);
+    if (frame.count() >= maxRecords) flush(shard);
+  }
+
+  private void flush(int shard) {
+    if (frame.count() > 0) output.collect(new StreamRecord<>(Row.of(shard, frame.build())));
+  }
+}

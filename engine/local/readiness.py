@@ -1,0 +1,61 @@
+"""Waiting until every service answers, and noticing when one never will."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from engine.local.home import Home
+from engine.local.probes import why_not_ready
+from engine.local.supervision import PartState, Supervisor
+from schemas.errors import Fatal
+
+_STATES_OF_FAILURE = frozenset({"BACKOFF", "FATAL", "EXITED", "UNKNOWN"})
+_TAIL_LINES = 15
+
+Ready = Callable[[str, float], None]
+
+
+def wait_until_ready(home: Home, addresses: Mapping[str, str], on_ready: Ready, timeout_s: float = 120.0) -> None:
+    """Wait until the services at `addresses` answer, and call `on_ready` with each name and the seconds it took.
+
+    Raises `Fatal` with the tail of its log when a part ends instead, or when the time is up.
+    """
+    supervisor = Supervisor(home)
+    started_at = time.monotonic()
+    waiting = dict(addresses)
+    pids: dict[str, int] = {}
+    while waiting:
+        for service, address in list(waiting.items()):
+            if why_not_ready(service, address) is None:
+                del waiting[service]
+                on_ready(service, time.monotonic() - started_at)
+        _stop_if_one_failed(home, supervisor.states().values(), pids)
+        if waiting and time.monotonic() - started_at > timeout_s:
+            service, address = next(iter(waiting.items()))
+            said = why_not_ready(service, address)
+            raise Fatal(f"{service} at {address} is not ready after {timeout_s:.0f} s: {said}", hint=_see(home.logs))
+        time.sleep(0.1)
+
+
+def _stop_if_one_failed(home: Home, states: Iterable[PartState], pids: dict[str, int]) -> None:
+    for state in states:
+        first_pid = pids.setdefault(state.name, state.pid) or state.pid
+        if state.state in _STATES_OF_FAILURE or state.pid not in (first_pid, 0):
+            log = home.log(state.name)
+            raise Fatal(f'part "{state.name}" ended while it was starting:\n{_said(state)}{_tail(log)}', hint=_see(log))
+
+
+def _see(log: Path) -> str:
+    return f"see {log}"
+
+
+def _tail(log: Path) -> str:
+    if not log.exists():
+        return "(it wrote no log)"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+
+
+def _said(state: PartState) -> str:
+    return f"{state.said}\n" if state.said else ""

@@ -1,0 +1,148 @@
+"""Where the services are, and where our own files are: from options, the environment, or `headrace.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from engine.platform_file import PlatformFile
+from schemas.errors import Fatal
+
+SERVICES = ("kafka", "redis", "registry", "flink", "scoring")
+
+
+def _host_port(text: str) -> str:
+    for server in text.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError(f'"{text}" is not host:port')
+    return text
+
+
+def _http_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f'"{text}" is not a URL like http://host:port')
+    return text.rstrip("/")
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError(f'"{text}" is not a URL like redis://host:port')
+    return text
+
+
+HostPort = Annotated[str, AfterValidator(_host_port)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one machine and another.
+
+    An option of the command line wins over `HEADRACE_<NAME>` in the environment, and that over `headrace.toml` in the
+    current folder. The address of a service that is None is the local platform's.
+
+    >>> Settings.load(kafka="broker-1:9092").kafka
+    'broker-1:9092'
+    >>> Settings.load(kafka="broker-1")
+    Traceback (most recent call last):
+    schemas.errors.Fatal: setting "kafka": "broker-1" is not host:port
+    hint: correct --kafka, HEADRACE_KAFKA or headrace.toml
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HEADRACE_", env_ignore_empty=True, extra="forbid", frozen=True)
+
+    home: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
+        Path(".headrace"), validate_default=True
+    )
+    kafka: HostPort | None = None
+    redis: RedisUrl | None = None
+    registry: HttpUrl | None = None
+    flink: HttpUrl | None = None
+    scoring: HttpUrl | None = None
+    ports: dict[str, Annotated[int, Field(ge=1, le=65535)]] = {}
+    signing_key: Path | None = None
+    production: bool = False
+    allowed_modules: list[str] = []
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources, the strongest first."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, "headrace.toml")
+
+    @classmethod
+    def load(cls, **options: object) -> Settings:
+        """Read the settings; an option that is None was not given. Raises `Fatal` naming the setting that is wrong."""
+        try:
+            return cls(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise _wrong_setting(error) from None
+        except tomllib.TOMLDecodeError as error:
+            raise Fatal(f'file "headrace.toml": {error}') from None
+
+    @property
+    def signing_key_file(self) -> Path:
+        """Where the key is that signs models; outside production it is made there at first use."""
+        return self.signing_key or self.home / "signing.key"
+
+    def given(self) -> dict[str, str]:
+        """Return the addresses of the services that run elsewhere.
+
+        >>> Settings.load(redis="redis://cache:6379").given()
+        {'redis': 'redis://cache:6379'}
+        """
+        return {name: address for name in SERVICES if (address := getattr(self, name))}
+
+
+def _wrong_setting(error: ValidationError) -> Fatal:
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"]))
+    top = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return Fatal(f'setting "{name}": there is none of that name', hint=f"there are {known}")
+    said = first["msg"].removeprefix("Value error, ")
+    return Fatal(f'setting "{name}": {said}', hint=f"correct --{top}, HEADRACE_{top.upper()} or headrace.toml")
+
+
+def address(settings: Settings, service: str) -> str:
+    """Return where one service answers: as given, else in the running local platform.
+
+    >>> address(Settings.load(redis="redis://cache:6379"), "redis")
+    'redis://cache:6379'
+    """
+    known = {**PlatformFile.load(settings.home).addresses, **settings.given()}
+    if service not in known:
+        raise Fatal(
+            f'no address of "{service}", and no platform is up in {settings.home}',
+            hint=f"start one with `headrace up`, or give --{service} (HEADRACE_{service.upper()})",
+        )
+    return known[service]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where each service answers: `kafka` as host:port, the others as URLs."""
+
+    kafka: str
+    redis: str
+    registry: str
+    flink: str
+    scoring: str
+
+    @staticmethod
+    def find(settings: Settings) -> Addresses:
+        """Return the addresses that are given, and the running local platform's for the others."""
+        return Addresses(**{service: address(settings, service) for service in SERVICES})

@@ -1,0 +1,33 @@
+"""When too many records fail, going on would only fill the dead letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from engine.plan import Plan
+from models.outcome import Outcome
+from models.shard import Shard
+from schemas.errors import Fatal
+
+ALL_FAILED_AFTER = 100
+SHARE_COUNTS_AFTER = 1_000
+
+
+def check_budget(plan: Plan, shard: Shard, outcome: Outcome) -> None:
+    """Raises Fatal when the first hundred records all failed, or when more have failed than the workflow's share."""
+    if not outcome.rejected:
+        return
+    last = list(outcome.rejected.values())[-1]
+    example = f'the last one at node "{last.node}", {last.error.reason}: {last.error}'
+    if shard.dead == shard.records >= ALL_FAILED_AFTER:
+        raise Fatal(
+            f'{last.error}\nworkflow "{plan.workflow}": the first {shard.records} records all failed; {example}'
+        )
+    if shard.records >= SHARE_COUNTS_AFTER and shard.dead > plan.max_dead * shard.records:
+        reasons = Counter(rejection.error.reason for rejection in outcome.rejected.values())
+        counts = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3))
+        raise Fatal(
+            f'workflow "{plan.workflow}": {shard.dead} of {shard.records} records are dead letters, more than max_dead '
+            f"{plan.max_dead:.2%}; in the last frame {counts}; {example}",
+            hint=f'look at topic "{plan.topics[0]}", mend the cause, or allow more with max_dead',
+        )

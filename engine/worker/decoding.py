@@ -1,0 +1,47 @@
+"""Frames to batches of records: Avro decoded, and what the JVM has refused turned into errors."""
+
+from __future__ import annotations
+
+from engine.plan import Plan
+from models.outcome import Batch
+from schemas.codec import Decoder
+from schemas.errors import BadRecord
+from schemas.frames import Frame, Status
+
+_WHY = {
+    Status.NULL_VALUE: "the value is null",
+    Status.NO_MAGIC: "expected a zero byte and a schema id",
+    Status.UNKNOWN_SCHEMA: "the registry knows no such schema id",
+    Status.CORRUPT: "the bytes are not one record of their schema",
+    Status.WRONG_TYPE: "the writer's schema does not fit the one that the workflow reads with",
+    Status.NOT_FINITE: "a float is not finite",
+    Status.TOO_LARGE: "key, headers and value are larger than a frame may be",
+}
+
+
+class FrameDecoder:
+    """Decodes the frames of one plan; the same frame always gives the same batch."""
+
+    def __init__(self, plan: Plan, decoder: Decoder) -> None:
+        self._decoder = decoder
+        topic = plan.topic
+        self._why = {
+            **_WHY,
+            Status.NO_EVENT_TIME: f'the event time "{topic.event_time}" is null or missing',
+            Status.LATE: f"more than {topic.lateness} behind the latest record before it in its partition",
+            Status.FUTURE: f"its event time is more than {topic.max_ahead} after its arrival",
+        }
+
+    def decode(self, frame: Frame) -> Batch:
+        """The records of a frame, in order."""
+        values = frame.values_list()
+        refused = frame.index["status"].nonzero()[0].tolist()
+        for position in refused:
+            values[position] = None
+        records = self._decoder.decode_all(values)
+        for position in refused:
+            records[position] = self._refusal(Status(int(frame.index["status"][position])))
+        return Batch(records, frame.index["event_time"].tolist())
+
+    def _refusal(self, status: Status) -> BadRecord:
+        return BadRecord(status.name.lower(), self._why[status])

@@ -1,0 +1,85 @@
+"""Prometheus metrics of the learning workers; Flink's own gauges from Python hold only whole numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter as Tally
+from pathlib import Path
+from time import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from models.outcome import Outcome
+from models.shard import Shard
+from models.version import Version
+
+_BATCH_BUCKETS = (1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000)
+_LAG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300)
+
+
+class WorkerMetrics:
+    """The metrics of one worker, for one workflow; labels are workflow, model, reason, metric and shard only."""
+
+    def __init__(self, workflow: str, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._workflow = workflow
+        self.events = self._counter("headrace_events_total", "records taken in")
+        self.learned = self._counter("headrace_learned_total", "records learned from")
+        self.dead = self._counter("headrace_dead_letters_total", "records refused", "reason")
+        self.feature_rows = self._counter("headrace_feature_rows_total", "feature rows that Redis took")
+        self.waits = self._counter("headrace_waits_total", "times a service was away and was waited for", "service")
+        self.batch = self._histogram("headrace_batch_records", "records in a frame", _BATCH_BUCKETS)
+        self.lag = self._histogram("headrace_lag_seconds", "from a frame's newest arrival to its results", _LAG_BUCKETS)
+        self.delay = self._histogram("headrace_publish_delay_seconds", "from arrival to published", _LAG_BUCKETS)
+        self.epoch = self._gauge("headrace_model_epoch", "epoch of the published version", "model", "shard")
+        self.count = self._gauge(
+            "headrace_model_count", "records that the published version has learned", "model", "shard"
+        )
+        self.until = self._gauge("headrace_learned_until_timestamp_seconds", "event time learned up to", "shard")
+        self.quality = self._gauge("headrace_prequential", "prequential metrics", "shard", "metric")
+
+    def frame(self, number: int, outcome: Outcome, shard: Shard, newest_arrival_ms: int) -> None:
+        """Count what came out of a frame; its newest record came to Kafka at `newest_arrival_ms`."""
+        self.lag.labels(self._workflow).observe(max(0.0, time() - newest_arrival_ms / 1000))
+        self.events.labels(self._workflow).inc(len(outcome.predictions))
+        self.learned.labels(self._workflow).inc(outcome.learned)
+        self.batch.labels(self._workflow).observe(len(outcome.predictions))
+        for reason, count in Tally(rejection.error.reason for rejection in outcome.rejected.values()).items():
+            self.dead.labels(self._workflow, reason).inc(count)
+        if shard.learned:
+            self.until.labels(self._workflow, str(number)).set(shard.learned_until / 1000)
+        if shard.metrics:
+            for name, value in shard.metrics.as_dict().items():
+                self.quality.labels(self._workflow, str(number), name).set(value)
+
+    def rows(self, stored: int) -> None:
+        self.feature_rows.labels(self._workflow).inc(stored)
+
+    def waited(self, service: str) -> None:
+        self.waits.labels(self._workflow, service).inc()
+
+    def published(self, model: str, number: int, version: Version, newest_arrival_ms: int) -> None:
+        """Note that a model was published which has learned from records up to the one that came at that time."""
+        self.delay.labels(self._workflow).observe(max(0.0, time() - newest_arrival_ms / 1000))
+        self.epoch.labels(self._workflow, model, str(number)).set(version.epoch)
+        self.count.labels(self._workflow, model, str(number)).set(version.count)
+
+    def serve(self, port: int, folder: str | None) -> int:
+        """Answer scrapes; port 0 is any free one on loopback. `folder` gets a file for Prometheus' file discovery."""
+        server, _ = start_http_server(port, "127.0.0.1" if port == 0 else "0.0.0.0", self.registry)
+        if folder is not None:
+            target = {"targets": [f"127.0.0.1:{server.server_port}"], "labels": {"workflow": self._workflow}}
+            path = Path(folder) / f"worker-{self._workflow}-{os.getpid()}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps([target]))
+        return int(server.server_port)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, ("workflow", *labels), registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, ("workflow", *labels), registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(name, text, ("workflow",), buckets=buckets, registry=self.registry)

@@ -1,0 +1,119 @@
+"""The learning plane of one Flink subtask, without Flink: frames in, output frames out, effects on Redis between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import tenacity
+
+from engine.worker.budget import check_budget
+from engine.worker.decoding import FrameDecoder
+from engine.worker.features import FeatureRows
+from engine.worker.live import LiveShard
+from engine.worker.metrics import WorkerMetrics
+from engine.worker.outputs import Outputs
+from engine.worker.publishing import Publishing
+from engine.worker.spec import WorkerSpec
+from models.recovery import ShardState
+from models.signing import signing_key
+from models.version import Version
+from schemas.codec import Decoder
+from schemas.errors import Retryable
+from schemas.frames import Frame, OutputRecord
+from schemas.registry import Registry
+from sinks import FeatureStore, FeatureWriter, ModelStore, open_stores
+
+T = TypeVar("T")
+
+
+class Worker:
+    """Runs the shards of one subtask. A service that is away is waited for in place; Fatal ends the job.
+
+    `state` is the state of the shard whose frame is being processed, as Flink's keyed state is.
+    """
+
+    def __init__(self, spec: WorkerSpec, state: ShardState, metrics: WorkerMetrics) -> None:
+        self._plan = spec.plan
+        self._state = state
+        self._metrics = metrics
+        self._resources = ExitStack()
+        registry = self._resources.enter_context(Registry(spec.registry))
+        self._decoder = FrameDecoder(spec.plan, Decoder(spec.plan.reader, _writer_schema(spec, registry)))
+        self._outputs = Outputs(spec.plan, spec.output_ids)
+        self._rows = FeatureRows(spec.plan)
+        self._features = self._open_features(spec)
+        self._publishing = self._open_publishing(spec)
+        self._shards: dict[int, LiveShard] = {}
+
+    def process(self, number: int, data: bytes) -> list[OutputRecord]:
+        """What a frame of shard `number` gives to Kafka. Raises Fatal."""
+        live = self._shards.get(number) or self._open_shard(number)
+        frame = Frame.decode(data)
+        outcome = self._wait("registry", lambda: live.process(data))
+        rows = self._rows.rows(frame, live.batch, outcome)
+        stored = self._wait("redis", lambda: self._features.write(rows)) if self._features and rows else 0
+        records = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
+        newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
+        self._metrics.frame(number, outcome, live.shard, newest_arrival_ms)
+        self._metrics.rows(stored)
+        check_budget(self._plan, live.shard, outcome)
+        self.publish(number)
+        return records
+
+    def publish(self, number: int) -> bool:
+        """Publish what shard `number` has learned, if it is time; True if there is something left to publish."""
+        live = self._shards.get(number)
+        if live is None or not live.features:
+            return False
+        for name in self._wait(
+            "redis", lambda: self._publishing.publish(number, live.shard, live.epoch, live.features)
+        ):
+            self._metrics.published(name, number, Version(live.epoch, live.shard.learned))
+        return self._publishing.pending(number, live.shard, live.epoch)
+
+    def close(self) -> None:
+        self._resources.close()
+
+    def _open_shard(self, number: int) -> LiveShard:
+        live = self._wait("registry", lambda: LiveShard(self._plan, self._decoder, self._state))
+        live.begin(self._wait("redis", lambda: self._publishing.take_epoch(live.epoch)))
+        self._shards[number] = live
+        return live
+
+    def _open_features(self, spec: WorkerSpec) -> FeatureWriter | None:
+        stores = [cast(FeatureStore, sink.sink) for sink in spec.plan.feature_sinks]
+        if not stores:
+            return None
+        workflow, generation = spec.plan.workflow, spec.generation
+        writer = self._wait("redis", lambda: open_stores(stores, spec.redis, workflow, generation))
+        return self._resources.enter_context(writer)
+
+    def _open_publishing(self, spec: WorkerSpec) -> Publishing:
+        stores = [cast(ModelStore, sink.sink) for sink in spec.plan.model_sinks]
+        key = signing_key(Path(spec.signing_key), production=spec.production) if stores else b""
+        publishers = {}
+        for store in stores:
+            opened = self._wait("redis", lambda store=store: store.open(spec.redis, spec.archive, spec.plan.shards))  # type: ignore[misc]
+            publishers[store.name] = self._resources.enter_context(opened)
+        return Publishing(spec.plan, publishers, key)
+
+    def _wait(self, service: str, work: Callable[[], T]) -> T:
+        """Do `work`, again and again while a service is away: the frame stays where it is, and nothing is lost."""
+        waiting = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Retryable),
+            wait=tenacity.wait_exponential(multiplier=0.05, max=2.0),
+            before_sleep=lambda _: self._metrics.waited(service),
+        )
+        return waiting(work)
+
+
+def _writer_schema(spec: WorkerSpec, registry: Registry) -> Callable[[int], dict[str, Any]]:
+    def find(schema_id: int) -> dict[str, Any]:
+        known = spec.known.get(schema_id)
+        return known if known is not None else registry.schema(schema_id)
+
+    return find

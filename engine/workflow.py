@@ -1,0 +1,168 @@
+"""A workflow: a directed acyclic graph of named nodes. It is data; building it opens nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.stage import Kind, Stage
+from schemas.errors import Fatal
+from sinks import FeatureStore, ModelStore, Topic
+from sources import KafkaTopic
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+Source = KafkaTopic
+Sink = FeatureStore | ModelStore | Topic
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A stream of records that comes in."""
+
+    name: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Transformers in a row, with at most one estimator, over the records of the node `input`."""
+
+    name: str
+    input: str
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class DataSink:
+    """A place for the results of the node `input`."""
+
+    name: str
+    input: str
+    sink: Sink
+
+
+Node = DataSource | Pipeline | DataSink
+
+
+class Workflow:
+    """Streams, what is made of them, and where the results go; each node has a name that its author gives.
+
+    The name of a node is the key of its state, its label in the metrics and its id in Flink, so a renamed node starts
+    anew. With `order="arrival"` records are learned as they come; with `order="event_time"` in the order of (event
+    time, partition, offset), so that the same input always gives the same model, to the last bit. `max_dead` is the
+    share of records that may be dead letters, after the first 1,000, before the job stops. `shards` is how many parts
+    a workflow with a model per key is split into. Errors are Fatal and name the node.
+
+    >>> from river import linear_model, preprocessing
+    >>> flow = Workflow("demo")
+    >>> pages = flow.source("pages", KafkaTopic("pages", schema="phishing", event_time="seen_at"))
+    >>> scaled = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    >>> model = flow.pipeline("model", pages, scaled, label="is_phishing")
+    >>> flow.sink("predictions", model, Topic("predictions"))
+    >>> [node.name for node in flow.nodes]
+    ['pages', 'model', 'predictions']
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        order: Literal["arrival", "event_time"] = "arrival",
+        max_dead: str = "1%",
+        shards: int | None = None,
+    ) -> None:
+        if not _NAME.fullmatch(name):
+            raise Fatal(f'workflow "{name}": not a name', hint=_NAMING)
+        if order not in ("arrival", "event_time"):
+            raise Fatal(f'workflow "{name}": order "{order}" is neither "arrival" nor "event_time"')
+        if shards is not None and shards < 1:
+            raise Fatal(f'workflow "{name}": shards is {shards}, expected at least 1')
+        self.name = name
+        self.order = order
+        self.max_dead = _share(name, max_dead)
+        self.shards = shards
+        self._nodes: dict[str, Node] = {}
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, each after those that it reads from."""
+        return tuple(self._nodes.values())
+
+    def source(self, name: str, source: Source) -> DataSource:
+        """Add a stream of records that comes in."""
+        if not isinstance(source, KafkaTopic):
+            raise Fatal(f'source "{name}": {type(source).__name__} is not a source', hint="KafkaTopic is one")
+        return self._add(DataSource(name, source))
+
+    def pipeline(
+        self,
+        name: str,
+        input: DataSource | Pipeline,
+        pipeline: Any,
+        *,
+        label: str | None = None,
+        key: str | None = None,
+        batch: int | None = None,
+    ) -> Pipeline:
+        """Add a pipeline: a river object, or anything with river's verbs.
+
+        `label` names the field with the outcome, for a pipeline that ends in an estimator; `key` the field by whose
+        values there is a model each; `batch` makes it learn exactly that many records at a time with `learn_many`.
+        """
+        upstream = self._upstream(name, input)
+        if isinstance(upstream, Pipeline) and upstream.stage.kind is not Kind.TRANSFORMER:
+            raise Fatal(f'pipeline "{name}": reads from "{upstream.name}", which has an estimator and so comes last')
+        for other in self._nodes.values():
+            if isinstance(other, Pipeline) and other.input == upstream.name:
+                raise Fatal(
+                    f'pipeline "{name}": "{upstream.name}" already feeds pipeline "{other.name}"',
+                    hint="pipelines form one chain: let this one read from the end of it",
+                )
+        return self._add(Pipeline(name, upstream.name, Stage(name, pipeline, label, key, batch)))
+
+    def sink(self, name: str, input: Pipeline, sink: Sink) -> None:
+        """Add a place for the results of a pipeline."""
+        upstream = self._upstream(name, input)
+        if not isinstance(sink, FeatureStore | ModelStore | Topic):
+            hint = "FeatureStore, ModelStore and Topic are sinks"
+            raise Fatal(f'sink "{name}": {type(sink).__name__} is not a sink', hint=hint)
+        if not isinstance(upstream, Pipeline):
+            raise Fatal(f'sink "{name}": reads from source "{upstream.name}"', hint="put a pipeline between the two")
+        learns = upstream.stage.kind is not Kind.TRANSFORMER
+        if isinstance(sink, FeatureStore) and learns:
+            hint = "features come from a pipeline of transformers"
+            raise Fatal(f'sink "{name}": "{upstream.name}" ends in an estimator and has no features', hint=hint)
+        if not isinstance(sink, FeatureStore) and not learns:
+            hint = "models and predictions come from a pipeline that ends in an estimator"
+            raise Fatal(f'sink "{name}": "{upstream.name}" has no estimator', hint=hint)
+        self._add(DataSink(name, upstream.name, sink))
+
+    def _upstream(self, name: str, input: DataSource | Pipeline) -> Node:
+        if not isinstance(input, DataSource | Pipeline):
+            raise Fatal(f'node "{name}": reads from {input!r}', hint="give what source() or pipeline() returned")
+        if self._nodes.get(input.name) is not input:
+            raise Fatal(f'node "{name}": "{input.name}" belongs to another workflow')
+        return input
+
+    def _add(self, node: Any) -> Any:
+        if not isinstance(node.name, str) or not _NAME.fullmatch(node.name):
+            raise Fatal(f'node "{node.name}": not a name', hint=_NAMING)
+        if node.name in self._nodes:
+            raise Fatal(f'node "{node.name}": this name is taken', hint="every node has a name of its own")
+        self._nodes[node.name] = node
+        return node
+
+
+_NAMING = "a name has lower-case letters, digits and underscores, starts with a letter, and at most 63 characters"
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        share = float(text.removesuffix("%")) / 100 if text.endswith("%") else float("nan")
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:
+        raise Fatal(f'workflow "{name}": max_dead is "{text}", expected a share between "0%" and "100%"')
+    return share

@@ -1,0 +1,175 @@
+"""Kafka topics as sources, and what a planner or a feeder needs of a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Literal, Self
+
+import kafka
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+
+from schemas.durations import parse_duration
+from schemas.errors import Fatal, Retryable
+
+CONNECT_TIMEOUT_MS = 8_000
+LARGEST_REQUEST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class KafkaTopic:
+    """A topic of Avro records in Confluent's framing.
+
+    Delivery: exactly once, by Flink's checkpoints. Unit of parallelism: the partition. `event_time` names the field
+    that holds each record's event time (without it: the Kafka timestamp); a record is late when it is more than
+    `lateness` behind the latest before it in its own partition. One whose event time is more than `max_ahead` after its
+    Kafka timestamp is refused. `schema` names the schema to read with, one that ships or a path to an .avsc file;
+    without it, the registry's newest for the topic. A partition without records for `idle` no longer holds up the
+    others, live. `non_finite` says whether a record with a float that is not finite is refused at the source.
+
+    >>> KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m").lateness_time
+    datetime.timedelta(seconds=600)
+    """
+
+    topic: str
+    event_time: str | None = None
+    lateness: str = "0s"
+    schema: str | None = None
+    max_ahead: str = "1h"
+    idle: str = "30s"
+    start: Literal["earliest", "latest"] = "earliest"
+    non_finite: Literal["reject", "pass"] = "reject"
+
+    def __post_init__(self) -> None:
+        if not self.topic:
+            raise Fatal("topic: the name is empty")
+        for choice, allowed in ((self.start, ("earliest", "latest")), (self.non_finite, ("reject", "pass"))):
+            if choice not in allowed:
+                raise Fatal(f'topic "{self.topic}": "{choice}" is none of {", ".join(allowed)}')
+        for duration in (self.lateness, self.max_ahead, self.idle):
+            parse_duration(duration)
+
+    @property
+    def lateness_time(self) -> timedelta:
+        return parse_duration(self.lateness)
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """What a broker says about a topic: the end offset of each partition, and the largest record it takes."""
+
+    end_offsets: Mapping[int, int]
+    max_record_bytes: int
+
+
+class KafkaAdmin:
+    """What the planner asks of a broker; a context manager. Raises Retryable when the broker is away."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        with errors_of(address):
+            self._client = kafka.KafkaAdminClient(
+                bootstrap_servers=address,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                request_timeout_ms=CONNECT_TIMEOUT_MS,
+            )
+
+    def topics(self) -> list[str]:
+        with errors_of(self._address):
+            return sorted(self._client.list_topics())
+
+    def facts(self, topic: str) -> TopicFacts:
+        """The state of a topic now. Raises Fatal when there is none of this name."""
+        if topic not in self.topics():
+            raise Fatal(f'topic "{topic}": not on the broker {self._address}', hint="create it, or check the name")
+        with errors_of(self._address):
+            resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+            configs = self._client.describe_configs([resource], config_filter="all")
+            size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
+        with errors_of(self._address):
+            consumer = kafka.KafkaConsumer(bootstrap_servers=self._address, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS)
+            try:
+                partitions = [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+                ends = consumer.end_offsets(partitions)
+            finally:
+                consumer.close(autocommit=False)
+        return TopicFacts({partition.partition: end for partition, end in ends.items()}, int(size))
+
+    def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:
+        """Create a topic and wait until it can be used; False if it was there."""
+        with errors_of(self._address):
+            try:
+                self._client.create_topics(
+                    {topic: {"num_partitions": partitions, "configs": dict(config or {})}}, wait_for_metadata=True
+                )
+            except TopicAlreadyExistsError:
+                return False
+        return True
+
+    def delete(self, topic: str) -> None:
+        with errors_of(self._address):
+            self._client.delete_topics([topic])
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class TopicWriter:
+    """Writes records to topics, each acknowledged by the broker before `flush` returns; a context manager."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        with errors_of(address):
+            self._producer = kafka.KafkaProducer(
+                bootstrap_servers=address,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                linger_ms=5,
+                batch_size=128 << 10,
+                max_request_size=LARGEST_REQUEST_BYTES,
+            )
+
+    def write(self, topic: str, value: bytes | None, key: bytes | None = None, partition: int | None = None) -> None:
+        with errors_of(self._address):
+            self._producer.send(topic, value=value, key=key, partition=partition)
+
+    def flush(self) -> None:
+        with errors_of(self._address):
+            self._producer.flush()
+
+    def close(self) -> None:
+        with errors_of(self._address):
+            self._producer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def errors_of(address: str) -> Iterator[None]:
+    """Kafka's errors in our terms: Retryable where the broker is away, Fatal for the rest."""
+    try:
+        yield
+    except (KafkaConnectionError, KafkaTimeoutError) as error:
+        raise Retryable(
+            f'kafka "{address}": cannot be reached: {error}', hint="start it, or correct HEADRACE_KAFKA or --kafka"
+        ) from error
+    except KafkaError as error:
+        kind: type[Retryable | Fatal] = Retryable if error.retriable else Fatal
+        raise kind(f'kafka "{address}": {error}') from error
