@@ -36,7 +36,7 @@ def key_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def url(redis_server: RedisServer, key_file: Path) -> Iterator[str]:
     """A scoring API of its own process, over `redis_server`."""
-    arguments = ["--redis", redis_server.url, "--key-file", str(key_file)]
+    arguments = ["--redis", redis_server.url, "--signing-key", str(key_file)]
     process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -93,7 +93,7 @@ def failing(*arguments: str) -> str:
 
 def test_production_without_a_key_does_not_start(tmp_path: Path) -> None:
     key_file = tmp_path / "no.key"
-    said = failing("--redis", "redis://127.0.0.1:1", "--key-file", str(key_file), "--production")
+    said = failing("--redis", "redis://127.0.0.1:1", "--signing-key", str(key_file), "--production")
     assert "no such file" in said
     assert not key_file.exists()
 
@@ -101,12 +101,12 @@ def test_production_without_a_key_does_not_start(tmp_path: Path) -> None:
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = failing("--redis", "redis://x", "--key-file", str(tmp_path / "key"), "--port", str(port))
+        said = failing("--redis", "redis://127.0.0.1:1", "--signing-key", str(tmp_path / "key"), "--port", str(port))
     assert f'address "127.0.0.1:{port}"' in said
 
 
 def test_without_redis_it_starts_and_is_not_ready(tmp_path: Path) -> None:
-    arguments = ["--redis", f"redis://127.0.0.1:{free_port()}", "--key-file", str(tmp_path / "key")]
+    arguments = ["--redis", f"redis://127.0.0.1:{free_port()}", "--signing-key", str(tmp_path / "key")]
     process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
