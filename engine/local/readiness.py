@@ -44,7 +44,7 @@ def _stop_if_one_failed(home: Home, states: Iterable[PartState], pids: dict[str,
         first_pid = pids.setdefault(state.name, state.pid) or state.pid
         if state.state in _STATES_OF_FAILURE or state.pid not in (first_pid, 0):
             log = home.log(state.name)
-            raise Fatal(f'part "{state.name}" ended while it was starting:\n{state.said}{_tail(log)}', hint=_see(log))
+            raise Fatal(f'part "{state.name}" ended while it was starting:\n{_said(state)}{_tail(log)}', hint=_see(log))
 
 
 def _see(log: Path) -> str:
@@ -55,3 +55,7 @@ def _tail(log: Path) -> str:
     if not log.exists():
         return "(it wrote no log)"
     return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+
+
+def _said(state: PartState) -> str:
+    return f"{state.said}\n" if state.said else ""
