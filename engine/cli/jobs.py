@@ -62,7 +62,7 @@ def run(  # noqa: PLR0913 - an option each
     settings = Settings.load(home=home, kafka=kafka, redis=redis, registry=registry, flink=flink)
     every_ms = int(parse_duration(checkpoint_every).total_seconds() * 1000)
     job = JobSettings(parallelism, _mode(mode), checkpoint_every=f"{every_ms} ms", bounded=bounded)
-    console = Console(highlight=False, stderr=as_json)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     with console.status("starting"):
         started = start(load_workflow(file), settings, job, fresh=fresh)
     name = started.plan.workflow
@@ -87,7 +87,7 @@ def stop(
     from engine.jobs.running import stop as stop_job
 
     settings = Settings.load(home=home, flink=flink)
-    console = Console(highlight=False, stderr=as_json)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     with console.status("taking a savepoint"):
         savepoint = stop_job(workflow, settings, drain=drain)
     if as_json:

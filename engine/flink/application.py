@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
     addresses = Addresses.find(settings)
     plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
     prepared = prepare(plan, addresses, settings, new_generation(plan, addresses))
-    build(prepared.spec, prepared.cluster, JobSettings(), None).execute()
+    build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)
 
 
 if __name__ == "__main__":

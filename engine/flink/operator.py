@@ -17,6 +17,7 @@ from engine.worker.spec import WorkerSpec
 from engine.worker.worker import Worker
 from schemas.frames import OutputRecord, pack_output
 
+END_OF_INPUT = (1 << 63) - 1  # the watermark that says that there is nothing more to come
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
@@ -56,15 +57,18 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
 
     def on_timer(self, timestamp: int, context: KeyedProcessFunction.OnTimerContext) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
-        self._timers.discard(number)
+        at_end = timestamp == END_OF_INPUT
+        if not at_end:
+            self._timers.discard(number)
         try:
             if self._worker is not None:
-                self._worker.publish(number)
+                self._worker.publish(number, last=at_end)
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
         if self._failure:
             yield self._failure
-        self._remind(number, context)
+        if not at_end:
+            self._remind(number, context)
 
     def _run(self, number: int, frame: bytes) -> list[OutputRecord]:
         try:
@@ -84,6 +88,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             return
         self._timers.add(number)
         timers = context.timer_service()
+        timers.register_event_time_timer(END_OF_INPUT)
         timers.register_processing_time_timer(timers.current_processing_time() + self._publish_every_ms)
 
 

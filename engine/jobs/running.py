@@ -76,11 +76,11 @@ def savepoints_of(settings: Settings) -> str:
 
 def _submit(prepared: Prepared, job: JobSettings, flink: str, home: Path) -> str:
     from engine.flink import gateway
-    from engine.flink.job import build
+    from engine.flink.job import build, submit
 
     gateway.prepare(home)
     environment = build(prepared.spec, prepared.cluster, job, flink)
-    return str(environment.execute_async().get_job_id())
+    return submit(environment, prepared.spec.plan.workflow)
 
 
 def _resume_point(last: Run, checkpoints: str) -> str | None:

@@ -63,13 +63,13 @@ class Worker:
         self.publish(number)
         return records
 
-    def publish(self, number: int) -> None:
-        """Publish what shard `number` has learned, if it is time. Raises Fatal."""
+    def publish(self, number: int, *, last: bool = False) -> None:
+        """Publish what shard `number` has learned, if it is time, or if it is the `last` chance. Raises Fatal."""
         live = self._shards.get(number)
         if live is None or not live.features:
             return
         shard, epoch, features = live.shard, live.epoch, live.features
-        for name in self._wait("redis", lambda: self._publishing.publish(number, shard, epoch, features)):
+        for name in self._wait("redis", lambda: self._publishing.publish(number, shard, epoch, features, last=last)):
             self._metrics.published(name, number, Version(epoch, shard.learned), live.newest_arrival_ms)
 
     def pending(self, number: int) -> bool:
