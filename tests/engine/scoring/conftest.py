@@ -83,7 +83,9 @@ class RedisServer:
         with Generations(self.url, "flights") as generations:
             generation = generations.next_generation()
             generations.switch_generation(generation)
-        with open_stores({row.feature_set: FeatureStore(row.entity) for row in rows}, self.url, "flights", generation) as w:
+        with open_stores(
+            {row.feature_set: FeatureStore(row.entity) for row in rows}, self.url, "flights", generation
+        ) as w:
             w.write(rows)
 
 
