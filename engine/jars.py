@@ -122,6 +122,14 @@ def java() -> Path:
     return java_home() / "bin" / "java"
 
 
+def java_options() -> str:
+    """Return the options without which Flink cannot run on Java 17: the distribution's own."""
+    from ruamel.yaml import YAML
+
+    shipped = YAML(typ="safe").load(flink_home() / "conf" / "config.yaml")
+    return str(shipped["env"]["java"]["opts"]["all"])
+
+
 def flink_home() -> Path:
     """Return the Flink distribution inside the `apache-flink` wheel."""
     spec = find_spec("pyflink")

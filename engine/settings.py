@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     signing_key: Path | None = None
     production: bool = False
     allowed_modules: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    metadata: str | None = None
+    archive: str | None = None
+    checkpoints: str | None = None
+    savepoints: str | None = None
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @classmethod
     def settings_customise_sources(
@@ -109,6 +114,16 @@ class Settings(BaseSettings):
     def signing_key_file(self) -> Path:
         """Where the key is that signs models; outside production it is made there at first use."""
         return self.signing_key or self.home / "signing.key"
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the runs are recorded: a SQLAlchemy URL."""
+        return self.metadata or f"sqlite:///{self.home / 'metadata.db'}"
+
+    @property
+    def metrics_folder(self) -> Path:
+        """Where workers leave the addresses of their metrics."""
+        return self.home / "metrics"
 
     def given(self) -> dict[str, str]:
         """Return the addresses of the services that run elsewhere.

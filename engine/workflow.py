@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
@@ -44,6 +44,7 @@ class DataSink:
 
 
 Node = DataSource | Pipeline | DataSink
+_N = TypeVar("_N", DataSource, Pipeline, DataSink)
 
 
 class Workflow:
@@ -146,7 +147,7 @@ class Workflow:
             raise Fatal(f'node "{name}": "{input.name}" belongs to another workflow')
         return input
 
-    def _add(self, node: Any) -> Any:
+    def _add(self, node: _N) -> _N:
         if not isinstance(node.name, str) or not _NAME.fullmatch(node.name):
             raise Fatal(f'node "{node.name}": not a name', hint=_NAMING)
         if node.name in self._nodes:

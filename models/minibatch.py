@@ -61,7 +61,7 @@ class MiniBatchLearner:
         spoiled, doing = False, TRANSFORM
         try:
             y = record.pop(str(stage.label), None)
-            if y is not None:
+            if y is not None and y.__class__ is not bool:
                 examine_label(y, stage.kind, stage.name, str(stage.label))
             key = self.copies.key_of(record)
             course = self.copies.course(key)
@@ -73,7 +73,7 @@ class MiniBatchLearner:
                 x = transform(x)
             course.examine(x)
             rows = self._waiting.setdefault(key, [])
-            if rows and x.keys() != rows[0].x.keys():
+            if rows and list(x) != list(rows[0].x) and x.keys() != rows[0].x.keys():
                 raise BadRecord("wrong_type", f'fields differ from those of its batch (node "{stage.name}")')
             doing = PREDICT
             if y is None:
@@ -96,9 +96,10 @@ class MiniBatchLearner:
         table = None
         try:
             table = _table([row.x for row in rows], self._size)
-            for row, (said, probabilities) in zip(rows, _predict_many(course, table), strict=False):
-                if row.index >= 0:
-                    outcome.predictions[row.index] = Prediction(said, probabilities, row.y, self.learned)
+            known = sum([row.index < 0 for row in rows])
+            new = rows[known:]
+            for row, (said, probabilities) in zip(new, _predict_many(course, table, known, len(rows)), strict=True):
+                outcome.predictions[row.index] = Prediction(said, probabilities, row.y, self.learned)
         except (Retryable, Fatal):
             raise
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
@@ -113,7 +114,7 @@ class MiniBatchLearner:
         kept = []
         for row in rows:
             try:
-                said, probabilities = _predict_many(course, _table([row.x], self._size))[0]
+                said, probabilities = _predict_many(course, _table([row.x], self._size), 0, 1)[0]
             except Exception as own:  # noqa: BLE001 - the boundary around user code
                 outcome.reject(row.index, refuse(row.index, node, PREDICT, own, spoiled=transforms.learns))
                 continue
@@ -148,12 +149,13 @@ def _table(rows: list[dict[Any, Any]], size: int) -> Any:
     return import_pandas().DataFrame({name: [row[name] for row in rows] for name in rows[0]} if rows else {})
 
 
-def _predict_many(course: Course, table: Any) -> list[tuple[Any, dict[Any, float] | None]]:
+def _predict_many(course: Course, table: Any, start: int, stop: int) -> list[tuple[Any, dict[Any, float] | None]]:
+    """The predictions of the rows from `start` to `stop`; the others are there for their places."""
     last = last_step(course.tail)
     own = getattr(type(last), "predict_proba_many", None)
     if isinstance(last, base.Classifier) and own not in (None, base.MiniBatchClassifier.predict_proba_many):
         probabilities = course.tail.predict_proba_many(table)
         classes = list(probabilities.columns)
-        rows = [dict(zip(classes, row, strict=True)) for row in probabilities.to_numpy().tolist()]
+        rows = [dict(zip(classes, row, strict=True)) for row in probabilities.to_numpy()[start:stop].tolist()]
         return [(likeliest(None, row) if classes else None, row) for row in rows]
-    return [(said, None) for said in course.tail.predict_many(table).tolist()]
+    return [(said, None) for said in course.tail.predict_many(table).tolist()[start:stop]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import io
 import pickle
-from collections.abc import Hashable
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -19,12 +19,10 @@ def dump(value: Any) -> bytes:
     >>> load(dump(lambda x: x + 1))(1)
     2
     """
-    buffer = io.BytesIO()
     try:
-        _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(value)
+        return _dump(_Pickler, value)
     except (pickle.PicklingError, AttributeError, TypeError):
-        return bytes(cloudpickle.dumps(value))
-    return buffer.getvalue()
+        return _dump(_ByValuePickler, value)
 
 
 def load(data: bytes) -> Any:
@@ -40,16 +38,33 @@ class _Pickler(pickle.Pickler):
     """
 
     def reducer_override(self, value: Any) -> Any:
-        kind = type(value)
-        if _is_plain(kind):
-            return copyreg.__newobj__, (kind,), value.__dict__, None, None, _set_attributes  # type: ignore[attr-defined]
-        return NotImplemented
+        return _reduce(value)
+
+
+class _ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """The same, for what holds functions that cannot be imported; slower."""
+
+    def reducer_override(self, value: Any) -> Any:
+        reduced = _reduce(value)
+        return super().reducer_override(value) if reduced is NotImplemented else reduced
+
+
+def _dump(pickler: Callable[..., Any], value: Any) -> bytes:
+    buffer = io.BytesIO()
+    pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(value)
+    return buffer.getvalue()
+
+
+def _reduce(value: Any) -> Any:
+    kind = type(value)
+    if _is_plain(kind):  # type: ignore[arg-type]
+        return copyreg.__newobj__, (kind,), value.__dict__, None, None, _set_attributes  # type: ignore[attr-defined]
+    return NotImplemented
 
 
 @cache
-def _is_plain(kind: Hashable) -> bool:
+def _is_plain(kind: Any) -> bool:
     """Whether objects of this class are river's and leave pickling to `object`."""
-    assert isinstance(kind, type)
     hooks = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
     return (
         issubclass(kind, base.Base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from river import base, compose
@@ -70,7 +71,7 @@ class Stage:
             _check_batch(self)
         _check_pickles(self)
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         kind = kind_of(self.pipeline)
         assert kind is not None

@@ -14,7 +14,7 @@ from fastavro.read import SchemaResolutionError
 from schemas.avro import load_schema, parse
 from schemas.errors import BadRecord, Fatal
 from schemas.layout import HEADER_BYTES, Layout
-from schemas.resolution import check_logical_types, set_defaults, shape
+from schemas.resolution import check_kinds, check_logical_types, set_defaults, shape
 from schemas.scan import Corrupt, InvalidSchema, Step, scanner
 
 __all__ = ["Decoder", "Encoder", "load_schema", "schema_id"]
@@ -123,6 +123,7 @@ class Decoder:
             raise BadRecord("wrong_type", f'schema id {id_}: expected record "{self._reader["name"]}"')
         if shape(parsed) == self._reader_shape:
             return _Writing(parsed, None, scan, Layout.of(parsed))
+        check_kinds(parsed, self._reader)
         check_logical_types(parsed, self._reader)
         return _Writing(parsed, self._reader, scan, None)
 

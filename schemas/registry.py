@@ -72,7 +72,7 @@ class Registry:
 
     def register(self, subject: str, schema: dict[str, Any]) -> int:
         """The id of `schema`, made a version of `subject` unless it is one."""
-        return self._record(self._call("POST", f"{_path(subject)}/versions", schema), "id")["id"]
+        return int(self._record(self._call("POST", f"{_path(subject)}/versions", schema), "id")["id"])
 
     def lookup(self, subject: str, schema: dict[str, Any]) -> Registered:
         """The version of `subject` that is `schema`. Raises Fatal when there is none."""
@@ -106,7 +106,8 @@ class Registry:
         answer = self._record(self._answer(response), "schema")
         if answer.get("schemaType", "AVRO") != "AVRO":
             raise BadRecord("unknown_schema", f"schema id {id_}: {answer['schemaType']}, expected AVRO")
-        self._schemas[id_] = schema = self._schema(answer)
+        schema: dict[str, Any] = self._schema(answer)
+        self._schemas[id_] = schema
         return schema
 
     def _call(self, method: str, path: str, schema: dict[str, Any] | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,34 @@ def check_logical_types(writer: dict[str, Any], reader: dict[str, Any]) -> None:
             if name in written:
                 _check_field(field["name"], written[name], field["type"])
                 break
+
+
+def check_kinds(writer: Any, reader: Any) -> None:
+    """Raise BadRecord (`wrong_type`) where a name stands for types of two kinds: fastavro compares names only.
+
+    >>> check_kinds({"type": "fixed", "name": "a", "size": 1}, {"type": "enum", "name": "a", "symbols": ["x"]})
+    Traceback (most recent call last):
+    schemas.errors.BadRecord: type "a": expected enum, written as fixed
+    """
+    written = dict(_kinds(writer))
+    for name, kind in _kinds(reader):
+        if written.get(name, kind) != kind:
+            raise BadRecord("wrong_type", f'type "{name}": expected {kind}, written as {written[name]}')
+
+
+def _kinds(schema: Any) -> Iterator[tuple[str, str]]:
+    """The named types inside `schema` by name and alias, each without its namespace."""
+    if isinstance(schema, list):
+        for branch in schema:
+            yield from _kinds(branch)
+    elif isinstance(schema, dict):
+        if schema["type"] in ("record", "enum", "fixed"):
+            for name in (schema["name"], *schema.get("aliases", ())):
+                yield name.rpartition(".")[2], schema["type"]
+        for part in (schema["type"], schema.get("items"), schema.get("values")):
+            yield from _kinds(part)
+        for field in schema.get("fields", ()):
+            yield from _kinds(field["type"])
 
 
 def _check_field(name: str, writer: Any, reader: Any) -> None:

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from engine.cli import platform
+from engine.cli import jobs, platform
 from schemas.errors import HeadraceError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 platform.add_commands(app)
+jobs.add_commands(app)
 
 
 def run() -> None:

@@ -9,9 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ruamel.yaml import YAML
-
-from engine.jars import flink_home, java, java_home
+from engine.jars import flink_home, java, java_home, java_options
 from engine.local import leftovers
 from engine.local.home import Home
 from engine.local.logging_config import write_logging_config
@@ -52,7 +50,7 @@ def flink_cluster(home: Home, ports: Mapping[str, int]) -> tuple[Part, Part]:
 
 def _java(home: Home, part: str, main_class: str, options: Sequence[str]) -> tuple[str, ...]:
     logging = (f"-Dlog4j.configurationFile={write_logging_config(home)}", f"-Dlog.file={home.log(part)}")
-    return (str(java()), *options, *_java_17_options(), *logging, main_class, "--configDir", str(home.config))
+    return (str(java()), *options, *shlex.split(java_options()), *logging, main_class, "--configDir", str(home.config))
 
 
 def _environment(home: Home) -> dict[str, str]:
@@ -117,9 +115,3 @@ def _memory() -> dict[str, str | float]:
         "taskmanager.memory.jvm-overhead.min": f"{_OVERHEAD}m",
         "taskmanager.memory.jvm-overhead.max": f"{_OVERHEAD}m",
     }
-
-
-def _java_17_options() -> list[str]:
-    """Return the options without which Flink cannot run on Java 17: the distribution's own."""
-    shipped = YAML(typ="safe").load(flink_home() / "conf" / "config.yaml")
-    return shlex.split(shipped["env"]["java"]["opts"]["all"])

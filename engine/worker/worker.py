@@ -25,7 +25,7 @@ from schemas.codec import Decoder
 from schemas.errors import Retryable
 from schemas.frames import Frame, OutputRecord
 from schemas.registry import Registry
-from sinks import FeatureStore, FeatureWriter, ModelStore, open_stores
+from sinks import FeatureRow, FeatureStore, FeatureWriter, ModelStore, open_stores
 
 T = TypeVar("T")
 
@@ -55,28 +55,35 @@ class Worker:
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
-        stored = self._wait("redis", lambda: self._features.write(rows)) if self._features and rows else 0
+        self._write(rows)
         records = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
-        newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
-        self._metrics.frame(number, outcome, live.shard, newest_arrival_ms)
-        self._metrics.rows(stored)
+        live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
+        self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
         check_budget(self._plan, live.shard, outcome)
         self.publish(number)
         return records
 
-    def publish(self, number: int) -> bool:
-        """Publish what shard `number` has learned, if it is time; True if there is something left to publish."""
+    def publish(self, number: int) -> None:
+        """Publish what shard `number` has learned, if it is time. Raises Fatal."""
         live = self._shards.get(number)
         if live is None or not live.features:
-            return False
-        for name in self._wait(
-            "redis", lambda: self._publishing.publish(number, live.shard, live.epoch, live.features)
-        ):
-            self._metrics.published(name, number, Version(live.epoch, live.shard.learned))
-        return self._publishing.pending(number, live.shard, live.epoch)
+            return
+        shard, epoch, features = live.shard, live.epoch, live.features
+        for name in self._wait("redis", lambda: self._publishing.publish(number, shard, epoch, features)):
+            self._metrics.published(name, number, Version(epoch, shard.learned), live.newest_arrival_ms)
+
+    def pending(self, number: int) -> bool:
+        """Whether shard `number` has learned something that waits for its time to be published."""
+        live = self._shards.get(number)
+        return live is not None and bool(live.features) and self._publishing.pending(number, live.shard, live.epoch)
 
     def close(self) -> None:
         self._resources.close()
+
+    def _write(self, rows: list[FeatureRow]) -> None:
+        features = self._features
+        if features is not None and rows:
+            self._metrics.rows(self._wait("redis", lambda: features.write(rows)))
 
     def _open_shard(self, number: int) -> LiveShard:
         live = self._wait("registry", lambda: LiveShard(self._plan, self._decoder, self._state))

@@ -144,12 +144,12 @@ def _register(connection: Connection, subject: str, text: str, fingerprint: str)
     return Stored(subject, version, id_, text)
 
 
-def _of(subject: str) -> Select[tuple[str, int, int, str]]:
+def _of(subject: str) -> Select[str, int, int, str]:
     columns = select(_versions.c.subject, _versions.c.version, _schemas.c.id, _schemas.c.text)
     return columns.join_from(_versions, _schemas).where(_versions.c.subject == subject)
 
 
-def _one(connection: Connection, query: Select[tuple[str, int, int, str]]) -> Stored | None:
+def _one(connection: Connection, query: Select[str, int, int, str]) -> Stored | None:
     row = connection.execute(query).first()
     return None if row is None else Stored(row[0], row[1], row[2], row[3])
 

@@ -84,6 +84,17 @@ def test_damaged_bytes_are_what_the_oracle_says_or_corrupt(data: st.DataObject) 
 
 
 @given(st.data())
+def test_a_reader_of_any_schema_gets_a_record_of_its_fields_or_a_reason(data: st.DataObject) -> None:
+    writer = data.draw(records) | {"name": "R"}
+    reader = data.draw(records) | {"name": "R"}
+    [result] = decoder(reader, writer).decode_all([HEADER + data.draw(encoded(writer))])
+    if isinstance(result, BadRecord):
+        assert result.reason in ("corrupt", "wrong_type")
+    else:
+        assert result.keys() == {field["name"] for field in reader["fields"]}
+
+
+@given(st.data())
 def test_decoding_all_gives_what_decoding_each_gives(data: st.DataObject) -> None:
     schema = data.draw(flat_records | records)
     body = encoded(schema)
@@ -243,7 +254,7 @@ def test_a_schema_is_asked_for_once() -> None:
 @pytest.mark.parametrize("schema", ["string", one_field("r"), one_field("nonsense")])
 def test_a_reader_that_is_no_record_schema_is_fatal(schema: Any) -> None:
     with pytest.raises(Fatal):
-        Decoder(schema, {}.__getitem__)
+        Decoder(schema, known({}))
 
 
 def test_the_framing_is_confluents() -> None:

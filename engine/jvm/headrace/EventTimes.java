@@ -27,10 +27,11 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   /** All partitions that this subtask reads; each subtask has its own copy of this object. */
   private transient List<Partition> partitions;
 
-  public EventTimes(long latenessMs, long idleMs, Map<Integer, Long> endOffsets) {
+  public EventTimes(long latenessMs, long idleMs, Map<Integer, ? extends Number> endOffsets) {
     this.latenessMs = latenessMs;
     this.idleMs = idleMs;
-    this.endOffsets = new HashMap<>(endOffsets);
+    this.endOffsets = new HashMap<>();
+    endOffsets.forEach((partition, end) -> this.endOffsets.put(partition, end.longValue()));
   }
 
   @Override

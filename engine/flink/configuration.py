@@ -1,0 +1,74 @@
+"""How a job runs on Flink, as Flink's own settings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from engine.flink.gateway import job_jars
+
+MAX_PARALLELISM = 128
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """What the submitter of a job may choose; durations as Flink writes them.
+
+    `bounded` ends the job at the end offsets that the topics have at submission. `restore` is a savepoint or checkpoint
+    to start from. `files` are Python files and folders that the workers need.
+    """
+
+    parallelism: int = 1
+    mode: Literal["process", "thread"] = "process"
+    checkpoint_every: str = "3 s"
+    checkpoints: str | None = None
+    linger_ms: int = 5
+    frame_records: int = 2_000
+    bounded: bool = False
+    restore: str | None = None
+    files: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def configuration(workflow: str, settings: JobSettings, flink: str | None) -> dict[str, str]:
+    """Flink's settings of a job; without `flink`, the URL of a session cluster, those of the cluster it runs inside."""
+    options = {
+        "pipeline.name": workflow,
+        "pipeline.max-parallelism": str(MAX_PARALLELISM),
+        "pipeline.object-reuse": "true",
+        "pipeline.jars": ";".join(job_jars()),
+        "parallelism.default": str(settings.parallelism),
+        "python.execution-mode": settings.mode,
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        # a frame is a bundle: what a frame gives goes on at once
+        "python.fn-execution.bundle.size": "1",
+        "python.fn-execution.bundle.time": "1000",
+        "execution.buffer-timeout.interval": "5 ms",
+        "execution.checkpointing.interval": settings.checkpoint_every,
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.unaligned.enabled": "true",
+        "execution.checkpointing.aligned-checkpoint-timeout": "2 s",
+        "execution.checkpointing.tolerable-failed-checkpoints": "10",
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "500 ms",
+        "restart-strategy.exponential-delay.max-backoff": "10 s",
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "20",
+    }
+    if flink is not None:
+        address = urlsplit(flink)
+        options |= {
+            "execution.target": "remote",
+            "rest.address": str(address.hostname),
+            "rest.port": str(address.port or 8081),
+        }
+    if settings.checkpoints:
+        options["execution.checkpointing.dir"] = settings.checkpoints
+    if settings.restore:
+        options["execution.state-recovery.path"] = settings.restore
+    if settings.files:
+        options["python.files"] = ",".join(settings.files)
+    return {**options, **settings.extra}

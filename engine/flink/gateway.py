@@ -1,0 +1,75 @@
+"""The JVM behind PyFlink: started with the bundled runtime, logging to a folder of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.jars import flink_home, flink_jars, java_home, java_options
+from engine.jvm.compile import shim_jar
+
+_LOGGING = """
+rootLogger.level = WARN
+rootLogger.appenderRef.file.ref = File
+appender.file.name = File
+appender.file.type = FILE
+appender.file.fileName = ${sys:log.file}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{ISO8601} %-5p %c{1} - %m%n
+"""
+
+
+def prepare(folder: Path) -> None:
+    """Set what the JVM reads from its environment; does nothing once a JVM runs."""
+    logs, configuration = folder / "logs", folder / "client"
+    logs.mkdir(parents=True, exist_ok=True)
+    configuration.mkdir(parents=True, exist_ok=True)
+    (configuration / "config.yaml").write_text(json.dumps({"env.java.opts.all": java_options()}))
+    (configuration / "log4j-cli.properties").write_text(_LOGGING)
+    environment = {
+        "JAVA_HOME": str(java_home()),
+        "FLINK_HOME": str(flink_home()),
+        "FLINK_CONF_DIR": str(configuration),
+        "FLINK_LOG_DIR": str(logs),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "JVM_ARGS": f"-Xmx512m -Dlog.file={logs}/client.log",
+    }
+    os.environ.update(environment)
+
+
+def jvm() -> Any:
+    """The JVM's classes, starting it if there is none; `prepare` comes first."""
+    from pyflink.java_gateway import get_gateway
+
+    return get_gateway().jvm
+
+
+def int_array(values: list[int]) -> Any:
+    """A Java `int[]`."""
+    from pyflink.java_gateway import get_gateway
+
+    gateway = get_gateway()
+    array = gateway.new_array(gateway.jvm.int, len(values))
+    for position, value in enumerate(values):
+        array[position] = value
+    return array
+
+
+def string_array(values: list[str]) -> Any:
+    """A Java `String[]`."""
+    from pyflink.java_gateway import get_gateway
+
+    gateway = get_gateway()
+    array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
+    for position, value in enumerate(values):
+        array[position] = value
+    return array
+
+
+def job_jars() -> list[str]:
+    """The jars that a job carries, as URLs: PyFlink's own, the connectors, the shim."""
+    python = sorted((flink_home() / "opt").glob("flink-python*.jar"))
+    return [path.as_uri() for path in (*python, *flink_jars(), shim_jar())]

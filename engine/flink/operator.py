@@ -1,0 +1,109 @@
+"""The learning plane as a Flink operator: one call takes a frame."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+from pyflink.common import Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState, ValueStateDescriptor
+
+from engine.failure import report
+from engine.worker.metrics import WorkerMetrics
+from engine.worker.outputs import fatal_record
+from engine.worker.spec import WorkerSpec
+from engine.worker.worker import Worker
+from schemas.frames import OutputRecord, pack_output
+
+_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink has no types
+    """Runs a worker; the Flink key of a frame is the id of its shard, at `shard_ids`.
+
+    `spec` is a pickled WorkerSpec: it is opened inside the boundary, because opening it imports the user's modules.
+    `publish_every_ms` is how long a quiet shard waits to publish what it has learned last; 0 means never.
+    """
+
+    def __init__(self, workflow: str, spec: bytes, shard_ids: list[int], publish_every_ms: int) -> None:
+        self._workflow = workflow
+        self._spec = spec
+        self._numbers = {shard_id: number for number, shard_id in enumerate(shard_ids)}
+        self._publish_every_ms = publish_every_ms
+
+    def open(self, context: RuntimeContext) -> None:
+        snapshot = context.get_state(ValueStateDescriptor("snapshot", _BYTES))
+        log = context.get_list_state(ListStateDescriptor("learn-log", _BYTES))
+        self._timers: set[int] = set()
+        self._failure = b""
+        self._worker: Worker | None = None
+        try:
+            spec: WorkerSpec = pickle.loads(self._spec)
+            metrics = WorkerMetrics(self._workflow)
+            metrics.serve(spec.metrics_port, spec.metrics_folder)
+            self._worker = Worker(spec, FlinkState(snapshot, log), metrics)
+        except Exception as error:  # noqa: BLE001 - the boundary around user code
+            self._fail(error)
+
+    def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
+        number = self._numbers[context.get_current_key()]
+        records = self._run(number, value)
+        if records:
+            yield pack_output(records)
+        self._remind(number, context)
+
+    def on_timer(self, timestamp: int, context: KeyedProcessFunction.OnTimerContext) -> Iterator[bytes]:
+        number = self._numbers[context.get_current_key()]
+        self._timers.discard(number)
+        try:
+            if self._worker is not None:
+                self._worker.publish(number)
+        except Exception as error:  # noqa: BLE001 - the boundary around user code
+            self._fail(error)
+        if self._failure:
+            yield self._failure
+        self._remind(number, context)
+
+    def _run(self, number: int, frame: bytes) -> list[OutputRecord]:
+        try:
+            if self._worker is not None:
+                return self._worker.process(number, frame)
+        except Exception as error:  # noqa: BLE001 - the boundary around user code
+            self._fail(error)
+        return [fatal_record(self._failure.decode())]
+
+    def _fail(self, error: Exception) -> None:
+        """Only the JVM can stop a job for good: from now on there is nothing but the reason."""
+        self._worker = None
+        self._failure = f'{report(error)}\nworkflow "{self._workflow}" cannot go on'.encode()
+
+    def _remind(self, number: int, context: Any) -> None:
+        if self._worker is None or number in self._timers or not self._worker.pending(number):
+            return
+        self._timers.add(number)
+        timers = context.timer_service()
+        timers.register_processing_time_timer(timers.current_processing_time() + self._publish_every_ms)
+
+
+class FlinkState:
+    """A shard's snapshot and learn-log in Flink's keyed state; the key is that of the element being processed."""
+
+    def __init__(self, snapshot: ValueState, log: ListState) -> None:
+        self._snapshot = snapshot
+        self._log = log
+
+    def snapshot(self) -> bytes | None:
+        value: bytes | None = self._snapshot.value()
+        return value or None
+
+    def log(self) -> list[bytes]:
+        return list(self._log.get() or ())
+
+    def append(self, entry: bytes) -> None:
+        self._log.add(entry)
+
+    def replace(self, snapshot: bytes) -> None:
+        self._snapshot.update(snapshot)
+        self._log.clear()

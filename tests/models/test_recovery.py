@@ -1,0 +1,181 @@
+"""Whatever happens between two records, later predictions are those of an undisturbed run, to the last bit."""
+
+from __future__ import annotations
+
+import json
+from threading import Event
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from river import forest
+
+from models.outcome import Batch
+from models.recovery import MemoryState, Recoverable
+from models.shard import Shard
+from models.stage import Stage
+from schemas.errors import Retryable
+from tests.models.pipelines import CASES, Case, Record, bare, departures, phishing
+from tests.models.test_shard import Stumbling, said
+
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+AWAY = Event()
+
+
+class Waiting(Stumbling):
+    """Asks a service about its second record."""
+
+    def predict_one(self, x: Record) -> float:
+        if x["a"] == 2.0 and AWAY.is_set():
+            raise Retryable("service is away")
+        return super().predict_one(x)
+
+
+class Ticking:
+    """A clock that goes on by `step_s` whenever it is read."""
+
+    def __init__(self, step_s: float) -> None:
+        self.now_s = 0.0
+        self.step_s = step_s
+
+    def __call__(self) -> float:
+        self.now_s += self.step_s
+        return self.now_s
+
+
+def encode(records: list[Record]) -> bytes:
+    return json.dumps(records).encode()
+
+
+def decode(frame: bytes) -> Batch:
+    records = json.loads(frame)
+    return Batch(records, list(range(len(records))))
+
+
+def cut(records: list[Record], sizes: list[int]) -> list[bytes]:
+    frames: list[bytes] = []
+    start = 0
+    while start < len(records):
+        size = sizes[len(frames) % len(sizes)]
+        frames.append(encode(records[start : start + size]))
+        start += size
+    return frames
+
+
+@cases
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    sizes=st.lists(st.integers(1, 60), min_size=1, max_size=5),
+    crashes=st.sets(st.integers(0, 12)),
+    step_s=st.sampled_from([0.0, 0.3, 5.0]),
+)
+def test_a_crash_changes_nothing(case: Case, sizes: list[int], crashes: set[int], step_s: float) -> None:
+    records = case.records()[:240]
+    expected, _ = bare(case, records)
+    state, clock = MemoryState(), Ticking(step_s)
+    stage = case.stage()
+    live = Recoverable(decode, lambda: Shard([stage]), state, clock=clock)
+    got: list[Any] = []
+    for number, frame in enumerate(cut(records, sizes)):
+        if number in crashes:
+            live = Recoverable(decode, lambda: Shard([stage]), state, clock=clock)
+        got += said(live.process(frame).predictions)
+    assert got == expected
+    assert live.shard.learned == len(records)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    bad=st.sets(st.integers(0, 59)),
+    sizes=st.lists(st.integers(1, 25), min_size=1, max_size=4),
+    crashes=st.sets(st.integers(0, 8)),
+)
+def test_records_that_fail_in_learning_leave_no_trace(bad: set[int], sizes: list[int], crashes: set[int]) -> None:
+    records = [{"a": -1.0 if i in bad else 1.0, "y": 1.0} for i in range(60)]
+    state = MemoryState()
+    live = stumbling(state)
+    outcomes = []
+    for number, frame in enumerate(cut(records, sizes)):
+        if number in crashes:
+            live = stumbling(state)
+        outcomes.append(live.process(frame))
+    counts = [p and p.prediction for outcome in outcomes for p in outcome.predictions]
+    assert counts == [None if i in bad else float(sum(j not in bad for j in range(i))) for i in range(60)]
+    rejected = [r for outcome in outcomes for r in outcome.rejected.values()]
+    assert len(rejected) == len(bad)
+    assert {(r.node, r.error.reason) for r in rejected} <= {("model", "learn_failed")}
+    assert (live.shard.records, live.shard.dead, live.shard.learned) == (60, len(bad), 60 - len(bad))
+
+
+def test_positions_of_rejected_records_are_those_in_the_frame() -> None:
+    outcome = stumbling(MemoryState()).process(encode([{"a": float(a), "y": 1.0} for a in (1, -1, 1, -1, -1, 1)]))
+    assert sorted(outcome.rejected) == [1, 3, 4]
+    assert [p is None for p in outcome.predictions] == [False, True, False, True, True, False]
+    assert outcome.learned == 3
+
+
+def test_a_model_without_a_seed_starts_from_the_same_one_after_a_crash() -> None:
+    state = MemoryState()
+    frames = cut(phishing()[:300], [100])
+
+    def fresh() -> Shard:
+        return Shard([Stage("model", forest.ARFClassifier(3), label="y")])
+
+    live = Recoverable(decode, fresh, state)
+    for frame in frames[:2]:
+        live.process(frame)
+    restored = Recoverable(decode, fresh, state)
+    assert said(restored.process(frames[2]).predictions) == said(live.process(frames[2]).predictions)
+
+
+def test_snapshots_follow_the_work_done() -> None:
+    state = MemoryState()
+    stage = CASES[0].stage()
+    live = Recoverable(decode, lambda: Shard([stage]), state, clock=Ticking(0.5))
+    frames = cut(phishing()[:250], [10])
+    lengths = []
+    for frame in frames:
+        live.process(frame)
+        lengths.append(len(state.log()))
+    assert lengths == [*range(1, 20), 0, *range(1, 6)]  # pickling takes 0.5 s: 10 s of work have to pass in between
+
+
+def test_notes_travel_with_the_snapshot() -> None:
+    state = MemoryState()
+    live = stumbling(state)
+    live.shard.notes["epoch"] = 7
+    live.snapshot()
+    assert stumbling(state).shard.notes == {"epoch": 7}
+
+
+def test_a_frame_that_has_to_wait_can_be_given_again() -> None:
+    records = [{"a": 1.0, "y": 1.0}, {"a": 2.0, "y": 1.0}]
+    live = Recoverable(decode, lambda: Shard([Stage("model", Waiting(), label="y")]), MemoryState())
+    AWAY.set()
+    with pytest.raises(Retryable):
+        live.process(encode(records))
+    AWAY.clear()
+    assert said(live.process(encode(records)).predictions) == [0.0, 1.0]
+
+
+def test_metrics_survive() -> None:
+    state = MemoryState()
+    stage = CASES[0].stage()
+    live = Recoverable(decode, lambda: Shard([stage]), state)
+    for frame in cut(departures_of_numbers(), [50]):
+        live.process(frame)
+    restored = Recoverable(decode, lambda: Shard([stage]), state)
+    assert restored.shard.metrics is not None
+    assert live.shard.metrics is not None
+    assert restored.shard.metrics.as_dict() == live.shard.metrics.as_dict()
+
+
+def departures_of_numbers() -> list[Record]:
+    return [{"delay": record["delay"], "y": record["y"]} for record in departures()[:200]]
+
+
+def stumbling(state: MemoryState) -> Recoverable:
+    return Recoverable(decode, lambda: Shard([Stage("model", Stumbling(), label="y")]), state)

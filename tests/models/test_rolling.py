@@ -1,0 +1,106 @@
+"""Rolling features equal those computed from the whole past, in any order of arrival within the window."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from river import compose, preprocessing
+
+from models.pickled import dump, load
+from models.rolling import RollingCount, RollingMean
+
+records = st.lists(
+    st.fixed_dictionaries(
+        {
+            "origin": st.sampled_from(["JFK", "EWR"]),
+            "delay": st.one_of(st.none(), st.integers(-100, 100).map(float), st.just(float("nan"))),
+            "at": st.integers(0, 40_000),
+        }
+    ),
+    max_size=60,
+)
+
+
+def mean() -> RollingMean:
+    return RollingMean("delay", by="origin", window="10s", on="at")
+
+
+@given(past=records)
+def test_in_order_the_mean_is_that_of_the_window(past: list[dict[str, Any]]) -> None:
+    past.sort(key=lambda x: x["at"])
+    rolling, count = mean(), RollingCount(by="origin", window="10s", on="at")
+    for i, x in enumerate(past):
+        rolling.learn_one(x)
+        count.learn_one(x)
+        seen = [p for p in past[: i + 1] if p["origin"] == x["origin"] and x["at"] - 10_000 < p["at"] <= x["at"]]
+        delays = [p["delay"] for p in seen if p["delay"] is not None and p["delay"] == p["delay"]]
+        expected = sum(delays) / len(delays) if delays else 0.0
+        assert rolling.transform_one(x) == {"origin_delay_mean_10s": expected}
+        assert count.transform_one(x) == {"origin_count_10s": len(seen)}
+
+
+@given(past=records, cut=st.integers(0, 60))
+def test_state_survives_in_any_order(past: list[dict[str, Any]], cut: int) -> None:
+    one = mean()
+    other = mean()
+    for i, x in enumerate(past):
+        if i == cut:
+            other = load(dump(other))
+        one.learn_one(x)
+        other.learn_one(x)
+        assert one.transform_one(x) == other.transform_one(x)
+
+
+@given(past=records)
+def test_transforming_changes_nothing(past: list[dict[str, Any]]) -> None:
+    asked, unasked = mean(), mean()
+    for x in past:
+        asked.transform_one({**x, "at": x["at"] + 20_000, "origin": "LGA"})
+        asked.transform_one({**x, "at": x["at"] + 20_000})
+        asked.learn_one(x)
+        unasked.learn_one(x)
+    assert dump(asked) == dump(unasked)
+
+
+def test_a_late_record_sees_no_later_ones() -> None:
+    rolling = mean()
+    for at, delay in [(0, 1.0), (5_000, 9.0), (2_000, 3.0)]:
+        rolling.learn_one({"origin": "JFK", "delay": delay, "at": at})
+    assert rolling.transform_one({"origin": "JFK", "at": 2_000}) == {"origin_delay_mean_10s": 2.0}
+
+
+def test_memory_is_bounded() -> None:
+    rolling = mean()
+    for i in range(10_000):
+        rolling.learn_one({"origin": f"airport {i}", "delay": 1.0, "at": 1_000 * i})
+    assert len(dump(rolling)) < 4_000
+
+
+def test_times_may_be_datetimes() -> None:
+    rolling = mean()
+    rolling.learn_one({"origin": "JFK", "delay": 4.0, "at": datetime(2013, 1, 1, 12, 0, 0, tzinfo=UTC)})
+    asked_at = datetime(2013, 1, 1, 12, 0, 9, tzinfo=UTC)
+    assert rolling.transform_one({"origin": "JFK", "at": asked_at}) == {"origin_delay_mean_10s": 4.0}
+
+
+@pytest.mark.parametrize(
+    "x", [{}, {"origin": None, "at": 1}, {"origin": "JFK", "at": None}, {"origin": "LGA", "at": 5}]
+)
+def test_what_is_not_known_is_zero(x: dict[str, Any]) -> None:
+    rolling = mean()
+    rolling.learn_one({"origin": "JFK", "delay": 4.0, "at": 1})
+    rolling.learn_one(x)
+    assert rolling.transform_one(x) == {"origin_delay_mean_10s": 0.0}
+
+
+def test_it_joins_rivers_unions_and_clones() -> None:
+    union = (compose.Select("delay") | preprocessing.StandardScaler()) + mean()
+    union += RollingMean("delay", by="origin", window="1m", on="at", name="slow")
+    x = {"origin": "JFK", "delay": 4.0, "at": 1}
+    union.learn_one(x)
+    assert union.transform_one(x) == {"delay": 0.0, "origin_delay_mean_10s": 4.0, "slow": 4.0}
+    assert union.clone().transform_one(x)["slow"] == 0.0

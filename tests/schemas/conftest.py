@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from schemas.registry_service import create_app, open_store
+from tests.schemas.serving import served
+
+# no test asserts a time
+settings.register_profile("headrace", deadline=None)
+settings.load_profile("headrace")
+
+
+@pytest.fixture(scope="session")
+def registry_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real registry service; a test takes subjects of its own."""
+    database = tmp_path_factory.mktemp("registry") / "registry.db"
+    with open_store(f"sqlite:///{database}") as store, served(create_app(store)) as url:
+        yield url
