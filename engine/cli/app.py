@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from engine.cli import jobs, platform
+from engine.cli import install, jobs, platform
 from schemas.errors import HeadraceError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 platform.add_commands(app)
 jobs.add_commands(app)
+install.add_commands(app)
 
 
 def run() -> None:
