@@ -125,6 +125,7 @@ def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
         .build()
     )
     records = frames._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(_bytes())
+    records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
     records.name("outputs").uid(f"{plan.source.name}.outputs").sinkTo(sink).name("kafka").uid(
         f"{plan.source.name}.kafka"
     )
