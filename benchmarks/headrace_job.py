@@ -1,0 +1,102 @@
+"""Headrace's own run of the work: a workflow, submitted as a bounded job, and when its last prediction was readable."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import kafka
+from river import linear_model, preprocessing
+
+from benchmarks.peer import Peer, Stream
+from engine.flink.configuration import JobSettings
+from engine.flink.rest import FlinkRest
+from engine.jobs.loading import LoadedWorkflow
+from engine.jobs.running import start
+from engine.settings import Addresses, Settings
+from engine.workflow import Workflow
+from schemas.errors import Fatal
+from schemas.wire import prediction_schema
+from sinks import Topic
+from sources import KafkaTopic
+from sources.kafka import KafkaAdmin
+
+SCHEMA_FILE = Path(__file__).parent / "page.avsc"
+LABEL = "is_phishing"
+PARTITIONS = 4
+CHECKPOINT_EVERY = "2 s"
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: records a second, the checkpoints within its span, and what a reader with read_committed found."""
+
+    rate: float
+    checkpoints: int
+    read: int
+    distinct: int
+
+
+def workflow(name: str, stream: Stream, batch: int | None = None) -> Workflow:
+    """The workflow that does the work, record by record or with learn_many."""
+    flow = Workflow(name)
+    pages = flow.source("pages", KafkaTopic(stream.topic, schema=str(SCHEMA_FILE)))
+    scaled = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    model = flow.pipeline("model", pages, scaled, label=LABEL, batch=batch)
+    flow.sink("predictions", model, Topic(f"{name}.predictions"))
+    return flow
+
+
+def submit(flow: Workflow, settings: Settings, job: JobSettings) -> str:
+    """Start a workflow of ours on the platform, from nothing, and return the id of its job."""
+    return start(LoadedWorkflow(flow, ()), settings, job, fresh=True).job_id
+
+
+def run(stream: Stream, settings: Settings, batch: int | None = None) -> Run:
+    """Do the work once: from the first prediction written to the last one readable with read_committed.
+
+    The rate leaves out the records whose predictions were written in that first millisecond.
+    """
+    addresses = Addresses.find(settings)
+    flow = workflow(f"bench_{time.time_ns() // 1_000_000}", stream, batch)
+    topic = f"{flow.name}.predictions"
+    with KafkaAdmin(addresses.kafka) as admin:
+        admin.create(topic, PARTITIONS, {"message.timestamp.type": "LogAppendTime"})
+    job = JobSettings(checkpoint_every=CHECKPOINT_EVERY, bounded=True)
+    job_id = submit(flow, settings, job)
+    with FlinkRest(addresses.flink) as flink:
+        readable_at = _last_rise(Stream(addresses.kafka, topic, stream.records), lambda: flink.state(job_id))
+        if flink.state(job_id) != "FINISHED":
+            raise Fatal(f"job {job_id} has not finished: {flink.failure(job_id)}")
+        checkpoints = flink.checkpoints(job_id)["history"]
+    schema = json.dumps(prediction_schema("boolean"))
+    found = Peer("verify", {"BENCH_SCHEMA": schema}).run(Stream(addresses.kafka, topic, stream.records))
+    began_at = found["first_at_s"]
+    within = [c for c in checkpoints if began_at <= c["trigger_timestamp"] / 1000 <= readable_at]
+    rate = (found["read"] - found["first_records"]) / (readable_at - began_at)
+    completed = sum(c["status"] == "COMPLETED" for c in within)
+    return Run(rate, completed, found["read"], found["distinct"])
+
+
+def _last_rise(stream: Stream, state: Callable[[], str]) -> float:
+    """When the end that read_committed sees rose for the last time, once the job is over; seconds since the epoch."""
+    consumer = kafka.KafkaConsumer(
+        bootstrap_servers=stream.kafka, isolation_level="read_committed", enable_auto_commit=False
+    )
+    partitions = [kafka.TopicPartition(stream.topic, number) for number in range(PARTITIONS)]
+    ends, rose_at = 0, time.time()
+    try:
+        while True:
+            over = state() not in ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "FAILING")
+            now_ends = sum(consumer.end_offsets(partitions).values())
+            if now_ends > ends:
+                ends, rose_at = now_ends, time.time()
+            if over:
+                return rose_at
+            time.sleep(_POLL_S)
+    finally:
+        consumer.close(autocommit=False)
