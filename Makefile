@@ -2,10 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.8
-UV := $(BIN)/uv
-LOCK := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header
+UV := $(BIN)/uv --quiet
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test bench demo up down lock
@@ -13,6 +13,38 @@ LOCK := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 10
 
-lock:  ## resolve the dependencies anew
-	$(LOCK) -o locks/runtime.txt
-	$(LOCK) --group dev -c locks/runtime.txt -o locks/dev.txt
+setup: $(INSTALLED)  ## install everything: virtual environment, locked packages, locked jars, the compiled shim
+
+$(INSTALLED): pyproject.toml locks/dev.txt jars/*/jgo.lock.toml $(shell find engine/jvm -name '*.java')
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" UV_VERSION="$(UV_VERSION)" sh scripts/setup.sh
+	@touch $@
+
+fmt: setup  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: setup  ## lint, types, layers, and whether the locks are current
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	sh scripts/check_locks.sh "$(LOCK)"
+
+test: setup  ## run the tests, on the real services
+	$(BIN)/python -m pytest
+
+bench: setup  ## measure against the peers; writes benchmarks/results.json and docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+demo: setup  ## show the whole job on 336,776 real flights
+	@$(BIN)/headrace demo
+
+up: setup  ## start the local platform
+	@$(BIN)/headrace up
+
+down: setup  ## stop the local platform
+	@$(BIN)/headrace down
+
+lock: $(INSTALLED)  ## resolve the dependencies anew
+	$(LOCK) pyproject.toml -o locks/runtime.txt
+	$(LOCK) pyproject.toml --group dev -c locks/runtime.txt -o locks/dev.txt

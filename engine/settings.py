@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from engine.platform_file import PlatformFile
 from schemas.errors import Fatal
@@ -34,6 +41,10 @@ def _redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError(f'"{text}" is not a URL like redis://host:port')
     return text
+
+
+def _words(value: object) -> object:
+    return value.split() if isinstance(value, str) else value
 
 
 HostPort = Annotated[str, AfterValidator(_host_port)]
@@ -68,7 +79,12 @@ class Settings(BaseSettings):
     ports: dict[str, Annotated[int, Field(ge=1, le=65535)]] = {}
     signing_key: Path | None = None
     production: bool = False
-    allowed_modules: list[str] = []
+    allowed_modules: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    metadata: str | None = None
+    archive: str | None = None
+    checkpoints: str | None = None
+    savepoints: str | None = None
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @classmethod
     def settings_customise_sources(
@@ -91,11 +107,23 @@ class Settings(BaseSettings):
             raise _wrong_setting(error) from None
         except tomllib.TOMLDecodeError as error:
             raise Fatal(f'file "headrace.toml": {error}') from None
+        except SettingsError as error:
+            raise Fatal(f"settings: {error}", hint="a setting of several values is written as JSON") from None
 
     @property
     def signing_key_file(self) -> Path:
         """Where the key is that signs models; outside production it is made there at first use."""
         return self.signing_key or self.home / "signing.key"
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the runs are recorded: a SQLAlchemy URL."""
+        return self.metadata or f"sqlite:///{self.home / 'metadata.db'}"
+
+    @property
+    def metrics_folder(self) -> Path:
+        """Where workers leave the addresses of their metrics."""
+        return self.home / "metrics"
 
     def given(self) -> dict[str, str]:
         """Return the addresses of the services that run elsewhere.

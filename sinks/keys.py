@@ -1,6 +1,7 @@
 """Where things are in Redis: the one place that knows the names of keys, for writers and readers alike.
 
     headrace:{<workflow>}:generation                              hash: current, newest
+    headrace:{<workflow>}:progress:<generation>                   hash: shard and partition -> event time reached
     headrace:{<workflow>}:features:<generation>:<entity>:<value>  hash: feature set -> packed row (feature_rows.py)
     headrace:models                                               hash: model -> number of shards
     headrace:model:{<model>}:epoch                                the last epoch taken
@@ -31,6 +32,11 @@ def generation_key(workflow: str) -> str:
     'headrace:{flights}:generation'
     """
     return f"headrace:{{{checked('workflow', workflow)}}}:generation"
+
+
+def progress_prefix(workflow: str) -> str:
+    """What the keys of the progress of a workflow's generations begin with; the generation follows."""
+    return f"headrace:{{{checked('workflow', workflow)}}}:progress:"
 
 
 def features_prefix(workflow: str, generation: int) -> str:

@@ -13,10 +13,12 @@ import redis
 from schemas.durations import parse_duration
 from schemas.errors import Fatal
 from sinks.feature_rows import FeatureRow, FeatureValue, RowVersion, newest, pack
-from sinks.keys import checked, features_prefix
+from sinks.keys import checked, features_prefix, generation_key, progress_prefix
 from sinks.redis_connection import Call, Script, connect, errors_of, run
 
 ROWS_PER_CALL = 256  # a script blocks the server while it runs
+
+_WRITE, _REPORT = Script.read("write_features"), Script.read("report_progress")
 
 
 @dataclass(frozen=True)
@@ -82,29 +84,40 @@ def open_stores(stores: Iterable[FeatureStore], redis_url: str, workflow: str, g
     ttls_ms: dict[str, int] = {}
     for store in stores:
         ttls_ms[store.entity] = max(store.ttl_ms, ttls_ms.get(store.entity, 0))
-    script = Script.read("write_features")
     client = connect(redis_url)
     with errors_of(client):
-        client.script_load(script.text)
-    return FeatureWriter(client, script, features_prefix(workflow, generation), ttls_ms)
+        client.script_load(_WRITE.text)
+        client.script_load(_REPORT.text)
+    return FeatureWriter(client, workflow, generation, ttls_ms)
 
 
 class FeatureWriter:
     """Writes feature rows; a context manager. Made by `FeatureStore.open` or `open_stores`."""
 
-    def __init__(self, client: redis.Redis, script: Script, prefix: str, ttls_ms: Mapping[str, int]) -> None:
+    def __init__(self, client: redis.Redis, workflow: str, generation: int, ttls_ms: Mapping[str, int]) -> None:
         self._client = client
-        self._script = script
-        self._prefix = prefix
+        self._generation = generation
+        self._generation_key = generation_key(workflow)
+        self._progress = progress_prefix(workflow)
+        self._prefix = features_prefix(workflow, generation)
         self._ttls_ms = ttls_ms
 
-    def write(self, rows: Iterable[FeatureRow]) -> int:
+    def write(self, rows: Iterable[FeatureRow], reached: Mapping[str, int] | None = None) -> int:
         """Stores what is newer than what Redis has, in one round trip; gives the number of rows stored.
 
-        Raises Retryable when Redis is away; writing the same rows again is then right.
+        `reached` says how far the generation has come: for each part of the input, an event time in ms. Readers move on
+        to a generation when each part is as far as it was in the one that they read. Raises Retryable when Redis is
+        away; writing the same rows again is then right.
         """
         calls = list(self._calls(newest(rows)))
-        return sum(run(self._client, self._script, calls)) if calls else 0
+        report = [self._report(reached)] if reached else []
+        return sum(run(self._client, calls + report)[: len(calls)]) if calls or report else 0
+
+    def _report(self, reached: Mapping[str, int]) -> Call:
+        args: list[str | bytes | int] = [self._generation, self._progress]
+        for part, event_time in reached.items():
+            args += (part, event_time)
+        return Call(_REPORT, [self._generation_key, f"{self._progress}{self._generation}"], args)
 
     def _calls(self, rows: list[FeatureRow]) -> Iterator[Call]:
         for entity, of_entity in groupby(sorted(rows, key=_entity), key=_entity):
@@ -116,7 +129,7 @@ class FeatureWriter:
         args: list[str | bytes | int] = [self._ttls_ms[entity]]
         for row in rows:
             args += (row.feature_set, pack(row))
-        return Call(keys, args)
+        return Call(_WRITE, keys, args)
 
     def close(self) -> None:
         self._client.close()

@@ -109,28 +109,30 @@ class Script:
 class Call:
     """One run of a script; all `keys` have the same hash tag."""
 
+    script: Script
     keys: Sequence[str]
     args: Sequence[str | bytes | int]
 
 
-def run(client: redis.Redis, script: Script, calls: Sequence[Call]) -> list[Any]:
-    """What the calls give, in one round trip; a second and third one only after the server has forgotten the script.
+def run(client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
+    """What the calls give, in one round trip; more of them only after the server has forgotten a script.
 
     Raises Retryable or Fatal. Some of the calls may have been done then; doing a script of ours again is right.
     """
     with errors_of(client):
-        replies = _send(client, script, calls)
+        replies = _send(client, calls)
         if any(isinstance(reply, NoScriptError) for reply in replies):
-            client.script_load(script.text)
-            replies = _send(client, script, calls)
+            for script in {call.script for call in calls}:
+                client.script_load(script.text)
+            replies = _send(client, calls)
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
         return replies
 
 
-def _send(client: redis.Redis, script: Script, calls: Sequence[Call]) -> list[Any]:
+def _send(client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
     pipeline = client.pipeline(transaction=False)
     for call in calls:
-        pipeline.evalsha(script.sha, len(call.keys), *call.keys, *call.args)
+        pipeline.evalsha(call.script.sha, len(call.keys), *call.keys, *call.args)
     return pipeline.execute(raise_on_error=False)

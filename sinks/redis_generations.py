@@ -28,11 +28,11 @@ class Generations:
 
     def next(self) -> int:
         """Takes a new generation, greater than all before it, for a fresh start to write into."""
-        return int(run(self._client, Script.read("next_generation"), [Call([self._key], [])])[0])
+        return int(run(self._client, [Call(Script.read("next_generation"), [self._key], [])])[0])
 
     def switch(self, generation: int) -> bool:
         """Lets readers read `generation`; False when they read a later one already, and go on doing so."""
-        return bool(run(self._client, Script.read("switch_generation"), [Call([self._key], [generation])])[0])
+        return bool(run(self._client, [Call(Script.read("switch_generation"), [self._key], [generation])])[0])
 
     def drop(self, generation: int) -> int:
         """Deletes the rows of a generation that is no longer read, which would otherwise live as long as their ttl.

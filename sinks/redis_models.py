@@ -30,7 +30,7 @@ class ModelPublisher:
     def take_epoch(self, at_least: int = 0) -> int:
         """An epoch greater than every one taken before, and than `at_least`, the one in state."""
         script = Script.read("take_epoch")
-        return int(run(self._client, script, [Call([epoch_key(self._model)], [at_least])])[0])
+        return int(run(self._client, [Call(script, [epoch_key(self._model)], [at_least])])[0])
 
     def due(self, shard: int) -> bool:
         """Whether `every` has passed since the shard was last published, so that making an artifact is worth it."""
@@ -44,7 +44,8 @@ class ModelPublisher:
         self._pace.mark(shard)
         announcement = Announcement(self._model, shard, StoredVersion(version.epoch, version.count))
         args: list[str | bytes | int] = [version.epoch, version.count, artifact, ANNOUNCEMENTS, announcement.encode()]
-        [live] = run(self._client, Script.read("publish_model"), [Call([live_model_key(self._model, shard)], args)])
+        call = Call(Script.read("publish_model"), [live_model_key(self._model, shard)], args)
+        [live] = run(self._client, [call])
         if not live:
             return False
         with errors_of(self._client):

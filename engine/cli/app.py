@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from engine.cli import platform
+from engine.cli import install, jobs, platform
 from schemas.errors import HeadraceError
 
 app = typer.Typer(
@@ -19,6 +19,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 platform.add_commands(app)
+jobs.add_commands(app)
+install.add_commands(app)
 
 
 def run() -> None:

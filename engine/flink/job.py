@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
 from engine.flink.gateway import int_array, jvm, string_array
 from engine.plan import Plan
@@ -14,20 +13,11 @@ from engine.worker.spec import WorkerSpec
 from models.pickled import dump
 from schemas.avro import canonical
 from schemas.durations import parse_duration
+from schemas.errors import Fatal
 from schemas.frames import MAX_FRAME_BYTES
 from sinks import ModelStore
 
 TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """What a job talks to: Kafka's address, the topic's end offsets at submission, the largest record it may write."""
-
-    kafka: str
-    registry: str
-    end_offsets: Mapping[int, int]
-    max_request_bytes: int
 
 
 def build(spec: WorkerSpec, cluster: Cluster, settings: JobSettings, flink: str | None) -> Any:
@@ -49,6 +39,19 @@ def build(spec: WorkerSpec, cluster: Cluster, settings: JobSettings, flink: str 
     learned = _learn(frames, spec, shard_ids)
     _write(DataStream(learned._j_data_stream), spec.plan, cluster)
     return environment
+
+
+def submit(environment: Any, workflow: str) -> str:
+    """Hand a job to its cluster and return its id. Raises Fatal with Flink's innermost reason where it is refused."""
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        return str(environment.execute_async(workflow).get_job_id())
+    except Py4JJavaError as error:
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        raise Fatal(f'workflow "{workflow}": Flink does not take the job: {cause.toString()}') from error
 
 
 def spread(shards: int) -> list[int]:

@@ -10,13 +10,14 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState, ValueStateDescriptor
 
-from engine.flink.failure import report
+from engine.failure import report
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import fatal_record
 from engine.worker.spec import WorkerSpec
 from engine.worker.worker import Worker
 from schemas.frames import OutputRecord, pack_output
 
+END_OF_INPUT = (1 << 63) - 1  # the watermark that says that there is nothing more to come
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
@@ -56,15 +57,18 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
 
     def on_timer(self, timestamp: int, context: KeyedProcessFunction.OnTimerContext) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
-        self._timers.discard(number)
+        at_end = timestamp == END_OF_INPUT
+        if not at_end:
+            self._timers.discard(number)
         try:
             if self._worker is not None:
-                self._worker.publish(number)
+                self._worker.publish(number, last=at_end)
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
         if self._failure:
             yield self._failure
-        self._remind(number, context)
+        if not at_end:
+            self._remind(number, context)
 
     def _run(self, number: int, frame: bytes) -> list[OutputRecord]:
         try:
@@ -77,13 +81,14 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
     def _fail(self, error: Exception) -> None:
         """Only the JVM can stop a job for good: from now on there is nothing but the reason."""
         self._worker = None
-        self._failure = report(error, self._workflow).encode()
+        self._failure = f'{report(error)}\nworkflow "{self._workflow}" cannot go on'.encode()
 
     def _remind(self, number: int, context: Any) -> None:
         if self._worker is None or number in self._timers or not self._worker.pending(number):
             return
         self._timers.add(number)
         timers = context.timer_service()
+        timers.register_event_time_timer(END_OF_INPUT)
         timers.register_processing_time_timer(timers.current_processing_time() + self._publish_every_ms)
 
 

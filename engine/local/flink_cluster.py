@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.jars import flink_home, java_home, java_options
+from engine.jars import flink_home, java, java_home, java_options
 from engine.local import leftovers
 from engine.local.home import Home
 from engine.local.logging_config import write_logging_config
@@ -16,39 +18,61 @@ from engine.local.part import Part
 SLOTS = 4
 
 
+_JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+_TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
+
+# sizes in MiB that leave room for the Python workers when the whole platform has 3 GiB
+_TASK_HEAP, _FRAMEWORK_HEAP, _OFF_HEAP, _NETWORK, _MANAGED = 416, 96, 96, 128, 128
+_METASPACE, _OVERHEAD = 384, 192
+
+
 def flink_cluster(home: Home, ports: Mapping[str, int]) -> tuple[Part, Part]:
-    """Write the cluster's configuration and describe its two processes."""
-    write_logging_config(home)
-    scratch = home.data / "flink"
-    scratch.mkdir(exist_ok=True)
+    """Write the cluster's configuration and describe its two processes.
+
+    They start without Flink's scripts, which run three more JVMs before each to work out the options that are here.
+    """
+    (home.data / "flink").mkdir(exist_ok=True)
     # every JSON document is a YAML document
     (home.config / "config.yaml").write_text(json.dumps(_configuration(home, ports), indent=2) + "\n")
-    environment = {
-        "FLINK_HOME": str(flink_home()),
-        "FLINK_CONF_DIR": str(home.config),
-        "FLINK_LOG_DIR": str(home.logs),
-        "FLINK_PID_DIR": str(scratch),
-        "JAVA_HOME": str(java_home()),
-        # glibc keeps an arena of freed memory for each thread otherwise
-        "MALLOC_ARENA_MAX": "2",
-    }
-    jobmanager = (_script("jobmanager"), "start-foreground")
+    jobmanager = _java(home, "jobmanager", _JOBMANAGER, ["-XX:+UseSerialGC", "-Xmx320m", "-XX:MaxMetaspaceSize=256m"])
+    heap, direct = _TASK_HEAP + _FRAMEWORK_HEAP, _OFF_HEAP + _NETWORK
+    taskmanager = _java(
+        home,
+        "taskmanager",
+        _TASKMANAGER,
+        ["-XX:+UseG1GC", f"-Xmx{heap}m", f"-XX:MaxDirectMemorySize={direct}m", f"-XX:MaxMetaspaceSize={_METASPACE}m"],
+    )
     # a TaskManager that was killed leaves its Python workers behind: they go before the next one starts
-    taskmanager = (sys.executable, "-P", leftovers.__file__, _script("taskmanager"), "start-foreground")
+    taskmanager = (sys.executable, "-P", leftovers.__file__, *taskmanager)
+    environment = _environment(home)
     return Part("jobmanager", "flink", jobmanager, environment), Part("taskmanager", "flink", taskmanager, environment)
 
 
-def _script(name: str) -> str:
-    return str(flink_home() / "bin" / f"{name}.sh")
+def _java(home: Home, part: str, main_class: str, options: Sequence[str]) -> tuple[str, ...]:
+    logging = (f"-Dlog4j.configurationFile={write_logging_config(home)}", f"-Dlog.file={home.log(part)}")
+    return (str(java()), *options, *shlex.split(java_options()), *logging, main_class, "--configDir", str(home.config))
+
+
+def _environment(home: Home) -> dict[str, str]:
+    flink = flink_home()
+    return {
+        "CLASSPATH": os.pathsep.join(map(str, sorted((flink / "lib").glob("*.jar")))),
+        "JAVA_HOME": str(java_home()),
+        "FLINK_HOME": str(flink),
+        "FLINK_CONF_DIR": str(home.config),
+        "FLINK_LOG_DIR": str(home.logs),
+        "FLINK_LIB_DIR": str(flink / "lib"),
+        "FLINK_OPT_DIR": str(flink / "opt"),
+        "FLINK_PLUGINS_DIR": str(flink / "plugins"),
+        # glibc keeps an arena of freed memory for each thread otherwise
+        "MALLOC_ARENA_MAX": "2",
+    }
 
 
 def _configuration(home: Home, ports: Mapping[str, int]) -> dict[str, Any]:
     return {
         **_addresses(ports),
         **_memory(),
-        "env.java.opts.all": java_options(),
-        "env.java.opts.jobmanager": "-XX:+UseSerialGC",
-        "env.java.opts.taskmanager": "-XX:+UseG1GC",
         "taskmanager.numberOfTaskSlots": SLOTS,
         "heartbeat.interval": "1 s",
         "heartbeat.timeout": "6 s",
@@ -77,17 +101,17 @@ def _addresses(ports: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _memory() -> dict[str, str]:
-    """Return limits that leave room for the Python workers when the whole platform has 3 GiB."""
+def _memory() -> dict[str, str | float]:
     return {
-        "jobmanager.memory.process.size": "768m",
-        "jobmanager.memory.jvm-metaspace.size": "256m",
-        "taskmanager.memory.process.size": "1472m",
-        "taskmanager.memory.jvm-metaspace.size": "384m",
-        "taskmanager.memory.managed.size": "128m",
-        "taskmanager.memory.network.min": "128m",
-        "taskmanager.memory.network.max": "128m",
-        "taskmanager.memory.framework.off-heap.size": "96m",
-        "taskmanager.memory.jvm-overhead.min": "192m",
-        "taskmanager.memory.jvm-overhead.max": "192m",
+        "taskmanager.cpu.cores": float(SLOTS),
+        "taskmanager.memory.task.heap.size": f"{_TASK_HEAP}m",
+        "taskmanager.memory.framework.heap.size": f"{_FRAMEWORK_HEAP}m",
+        "taskmanager.memory.framework.off-heap.size": f"{_OFF_HEAP}m",
+        "taskmanager.memory.task.off-heap.size": "0m",
+        "taskmanager.memory.network.min": f"{_NETWORK}m",
+        "taskmanager.memory.network.max": f"{_NETWORK}m",
+        "taskmanager.memory.managed.size": f"{_MANAGED}m",
+        "taskmanager.memory.jvm-metaspace.size": f"{_METASPACE}m",
+        "taskmanager.memory.jvm-overhead.min": f"{_OVERHEAD}m",
+        "taskmanager.memory.jvm-overhead.max": f"{_OVERHEAD}m",
     }

@@ -23,7 +23,7 @@ logger.netty.level = OFF
 
 
 def write_logging_config(home: Home) -> Path:
-    """Write the configuration under the name that Flink's scripts look for, and return its path."""
-    path = home.config / "log4j-console.properties"
+    """Write the configuration, and return its path."""
+    path = home.config / "log4j.properties"
     path.write_text(_CONFIG)
     return path

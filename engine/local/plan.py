@@ -45,4 +45,6 @@ def make_plan(settings: Settings, home: Home, ports: Mapping[str, int]) -> Plan:
     environment = {f"HEADRACE_{name.upper()}": address for name, address in addresses.items()}
     environment["HEADRACE_HOME"] = str(home.folder)
     environment["HEADRACE_SIGNING_KEY"] = str(settings.signing_key_file.absolute())
+    environment["HEADRACE_PRODUCTION"] = str(int(settings.production))
+    environment["HEADRACE_ALLOWED_MODULES"] = " ".join(settings.allowed_modules)
     return Plan(parts, addresses, environment)

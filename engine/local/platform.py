@@ -82,7 +82,8 @@ def _start(settings: Settings, home: Home, progress: Progress) -> Platform:
     PlatformFile(ports).save(home.folder)
     progress.says(f"starting {', '.join(part.name for part in plan.parts)}")
     with ExitStack() as undo:
-        undo.callback(_stop, home, progress)
+        undo.callback(_stop, home, Silent())
+        undo.callback(progress.says, "stopping what was started")
         start_supervisor(home, plan.parts, plan.environment)
         wait_until_ready(home, plan.local_addresses(), progress.ready)
         undo.pop_all()
@@ -100,10 +101,10 @@ def _join(settings: Settings, home: Home, progress: Progress) -> Platform:
     if states.keys() != {part.name for part in plan.parts} or known.addresses not in ({}, plan.addresses):
         raise _other_platform(home)
     for state in states.values():
-        if state.state not in ("RUNNING", "STARTING"):
+        if not state.is_kept_running:
             progress.says(f'part "{state.name}" had ended: starting it again')
-            supervisor.restart(state.name)
-    wait_until_ready(home, plan.local_addresses(), lambda service, after_s: None)
+            supervisor.start(state.name)
+    wait_until_ready(home, plan.local_addresses(), Silent().ready, restarts=True)
     return _announce(home, ports, plan, started=False)
 
 
@@ -131,10 +132,11 @@ def _stop(home: Home, progress: Progress) -> bool:
 
 def _clear(home: Home, progress: Progress, *, expected: bool = False) -> bool:
     """End the processes and remove the files of a platform whose supervisor is gone; say so unless that is expected."""
-    processes = leftovers.processes_of(home.folder)
-    if not expected and (processes or home.pid_file.exists()):
-        progress.says(f"the last run lost its supervisor: clearing up, {len(processes)} processes were left")
-    leftovers.end(processes)
+    found = leftovers.processes_of(home.folder)
+    if not expected and (found or home.pid_file.exists()):
+        progress.says(f"the last run lost its supervisor: clearing up, {len(found)} processes were left")
+    while processes := leftovers.processes_of(home.folder):  # one that was starting may have started others
+        leftovers.end(processes)
     home.pid_file.unlink(missing_ok=True)
     home.socket.unlink(missing_ok=True)
-    return bool(processes)
+    return bool(found)

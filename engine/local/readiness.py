@@ -11,16 +11,20 @@ from engine.local.probes import why_not_ready
 from engine.local.supervision import PartState, Supervisor
 from schemas.errors import Fatal
 
-_STATES_OF_FAILURE = frozenset({"BACKOFF", "FATAL", "EXITED", "UNKNOWN"})
+_FAILED = frozenset({"BACKOFF", "FATAL", "EXITED", "UNKNOWN"})
+_GIVEN_UP = frozenset({"FATAL", "UNKNOWN"})
 _TAIL_LINES = 15
 
 Ready = Callable[[str, float], None]
 
 
-def wait_until_ready(home: Home, addresses: Mapping[str, str], on_ready: Ready, timeout_s: float = 120.0) -> None:
+def wait_until_ready(
+    home: Home, addresses: Mapping[str, str], on_ready: Ready, *, restarts: bool = False, timeout_s: float = 120.0
+) -> None:
     """Wait until the services at `addresses` answer, and call `on_ready` with each name and the seconds it took.
 
-    Raises `Fatal` with the tail of its log when a part ends instead, or when the time is up.
+    Raises `Fatal` with the tail of its log when a part ends instead, or when the time is up. With `restarts` a part may
+    end, as long as the supervisor goes on trying.
     """
     supervisor = Supervisor(home)
     started_at = time.monotonic()
@@ -31,7 +35,7 @@ def wait_until_ready(home: Home, addresses: Mapping[str, str], on_ready: Ready, 
             if why_not_ready(service, address) is None:
                 del waiting[service]
                 on_ready(service, time.monotonic() - started_at)
-        _stop_if_one_failed(home, supervisor.states().values(), pids)
+        _stop_if_one_failed(home, supervisor.states().values(), None if restarts else pids)
         if waiting and time.monotonic() - started_at > timeout_s:
             service, address = next(iter(waiting.items()))
             said = why_not_ready(service, address)
@@ -39,12 +43,16 @@ def wait_until_ready(home: Home, addresses: Mapping[str, str], on_ready: Ready, 
         time.sleep(0.1)
 
 
-def _stop_if_one_failed(home: Home, states: Iterable[PartState], pids: dict[str, int]) -> None:
+def _stop_if_one_failed(home: Home, states: Iterable[PartState], pids: dict[str, int] | None) -> None:
     for state in states:
-        first_pid = pids.setdefault(state.name, state.pid) or state.pid
-        if state.state in _STATES_OF_FAILURE or state.pid not in (first_pid, 0):
+        if pids is None:
+            failed = state.state in _GIVEN_UP
+        else:
+            first_pid = pids.setdefault(state.name, state.pid) or state.pid
+            failed = state.state in _FAILED or (state.pid not in (0, first_pid))
+        if failed:
             log = home.log(state.name)
-            raise Fatal(f'part "{state.name}" ended while it was starting:\n{state.said}{_tail(log)}', hint=_see(log))
+            raise Fatal(f'part "{state.name}" ended while it was starting:\n{_said(state)}{_tail(log)}', hint=_see(log))
 
 
 def _see(log: Path) -> str:
@@ -55,3 +63,7 @@ def _tail(log: Path) -> str:
     if not log.exists():
         return "(it wrote no log)"
     return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+
+
+def _said(state: PartState) -> str:
+    return f"{state.said}\n" if state.said else ""

@@ -22,6 +22,8 @@ def redis_server(home: Home, ports: Mapping[str, int]) -> Part:
         "--appendonly": "yes",
         "--save": "",
         "--daemonize": "no",
+        # the title would be written over the environment, by which leftover processes are found
+        "--set-proc-title": "no",
     }
     return Part("redis", "redis", (str(_executable()), *(word for option in options.items() for word in option)))
 

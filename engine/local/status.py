@@ -68,6 +68,6 @@ def _service(name: str, address: str, states: dict[str, PartState], memory: dict
     pids = tuple(states[part].pid for part in parts if part in states and states[part].pid)
     memory_bytes = sum(memory.get(part, 0) for part in parts)
     if not address:
-        return ServiceStatus(name, "down", "", pids, memory_bytes, "not started")
+        return ServiceStatus(name, "not ready" if pids else "down", "", pids, memory_bytes, "")
     said = why_not_ready(name, address)
     return ServiceStatus(name, "ready" if said is None else "not ready", address, pids, memory_bytes, said or "")

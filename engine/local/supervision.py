@@ -34,36 +34,49 @@ class PartState:
     up_s: int
     said: str
 
+    @property
+    def is_kept_running(self) -> bool:
+        """Say whether the supervisor keeps the part running, or is about to start it again."""
+        return self.state in ("STARTING", "RUNNING", "BACKOFF", "EXITED")
+
 
 class Supervisor:
-    """A connection to the supervisor of one platform."""
+    """The supervisor of one platform, asked over a connection of its own each time."""
 
     def __init__(self, home: Home) -> None:
-        transport = SupervisorTransport(None, None, serverurl=f"unix://{home.socket}")
-        self._rpc = cast(Any, xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)).supervisor
+        self._socket = f"unix://{home.socket}"
 
     def is_alive(self) -> bool:
         """Say whether the supervisor answers."""
         try:
-            self._rpc.getState()
+            self._call("getState")
         except (OSError, xmlrpc.client.Error):
             return False
         return True
 
     def states(self) -> dict[str, PartState]:
         """Return the state of every part by its name."""
-        return {entry["name"]: _state(entry) for entry in self._rpc.getAllProcessInfo()}
+        return {entry["name"]: _state(entry) for entry in self._call("getAllProcessInfo")}
 
-    def restart(self, part: str) -> None:
+    def start(self, part: str) -> None:
         """Start a part again that was stopped or given up."""
-        self._rpc.startProcess(part, False)
+        self._call("startProcess", part, False)
+
+    def stop(self, part: str) -> None:
+        """Stop a part; it stays stopped."""
+        self._call("stopProcess", part, True)
 
     def shut_down(self) -> None:
         """Stop all parts at the same time, then the supervisor; return when they have ended."""
-        self._rpc.stopAllProcesses(True)
-        process = psutil.Process(self._rpc.getPID())
-        self._rpc.shutdown()
+        process = psutil.Process(self._call("getPID"))
+        self._call("stopAllProcesses", True)
+        self._call("shutdown")
         process.wait(timeout=10)
+
+    def _call(self, method: str, *arguments: str | bool) -> Any:
+        transport = SupervisorTransport(None, None, serverurl=self._socket)
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as proxy:
+            return getattr(cast(Any, proxy).supervisor, method)(*arguments)
 
 
 def start_supervisor(home: Home, parts: Sequence[Part], environment: Mapping[str, str]) -> None:

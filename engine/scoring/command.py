@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-import socket
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,45 +13,45 @@ import uvicorn
 
 from engine.scoring.app import Service, create_app
 from engine.scoring.catalog import Catalog
+from engine.scoring.listener import listen
 from engine.scoring.metrics import Metrics
 from engine.scoring.refresher import Refresher
+from engine.settings import Settings, address
 from models.allowlist import AllowList
 from models.artifact import open_artifact
 from models.signing import signing_key
 from schemas.errors import Fatal
-from sinks import AsyncFeatureReader, AsyncModelReader
+from sinks import AsyncFeatureReader, AsyncModelReader, ModelReader
 
 
 def service(redis_url: str, key: bytes, allowed: AllowList) -> Service:
-    """A scoring service over the models and features in Redis. It connects when its refresher runs."""
+    """A scoring service over the models and features in Redis. It connects when it runs."""
     catalog, metrics = Catalog(), Metrics()
     unseal = partial(open_artifact, key=key, allowed=allowed)
-    refresher = Refresher(AsyncModelReader(redis_url), catalog, unseal, metrics)
+    refresher = Refresher(AsyncModelReader(redis_url), ModelReader(redis_url), catalog, unseal, metrics)
     return Service(AsyncFeatureReader(redis_url), refresher, catalog, metrics)
 
 
 def serve(
-    redis: Annotated[str, typer.Option(envvar="HEADRACE_REDIS", help="URL of the Redis with models and features")],
-    key_file: Annotated[
-        Path, typer.Option(envvar="HEADRACE_SIGNING_KEY", help="the key that signs models; made at first start")
-    ] = Path(".headrace/signing.key"),
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8000,
-    allow: Annotated[
-        list[str] | None, typer.Option(envvar="HEADRACE_ALLOWED_MODULES", help="modules that models may use besides")
+    redis: Annotated[str | None, typer.Option(help="URL of the Redis with models and features")] = None,
+    signing_key_file: Annotated[
+        Path | None, typer.Option("--signing-key", help="file with the key that signs models; made at first start")
     ] = None,
-    production: Annotated[
-        bool, typer.Option(envvar="HEADRACE_PRODUCTION", help="refuse to make a signing key")
-    ] = False,
+    production: Annotated[bool | None, typer.Option(help="refuse to make a signing key")] = None,
 ) -> None:
-    """Serve predictions from the models in Redis."""
+    """Serve predictions from the models in Redis. What is not given is taken from HEADRACE_* and headrace.toml."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        app = create_app(service(redis, signing_key(key_file, production=production), AllowList(tuple(allow or ()))))
-        listener = _listen(host, port)
+        settings = Settings.load(redis=redis, signing_key=signing_key_file, production=production)
+        key = signing_key(settings.signing_key_file, production=settings.production)
+        app = create_app(service(address(settings, "redis"), key, AllowList(tuple(settings.allowed_modules))))
+        listener = listen(host, port)
     except Fatal as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+    gc.freeze()  # the collector need not look through what was imported: that would take tens of ms each time
     with listener:
         typer.echo(f"scoring API at http://{host}:{listener.getsockname()[1]}")
         uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None)).run([listener])
@@ -59,12 +59,3 @@ def serve(
 
 def main() -> None:
     typer.run(serve)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises Fatal where the address or the port cannot be had."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise Fatal(f'address "{host}:{port}": {error.strerror or error}', hint="give another --port, or 0") from error

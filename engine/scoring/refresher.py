@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 from engine.scoring.catalog import Catalog
 from engine.scoring.metrics import Metrics
@@ -22,16 +23,21 @@ REREAD_S = 1.0
 log = logging.getLogger(__name__)
 
 
-class ModelSource(AbstractAsyncContextManager[Any], Protocol):
-    """Where published models are read. Its methods raise Retryable when it is away."""
+class Announcements(AbstractAsyncContextManager[Any], Protocol):
+    """Word of published models, and their names. Methods raise Retryable while the store is away."""
 
     async def names(self) -> dict[str, int]: ...
 
-    async def fetch(
-        self, model: str, shard: int = 0, newer_than: StoredVersion | None = None
-    ) -> StoredModel | None: ...
-
     def subscribe(self, wait_s: float = 1.0) -> AsyncIterator[Announcement | None]: ...
+
+
+class Models(AbstractContextManager[Any], Protocol):
+    """Published models. Raises Retryable while the store is away."""
+
+    def fetch(self, model: str, shard: int = 0, newer_than: StoredVersion | None = None) -> StoredModel | None: ...
+
+
+Unseal: TypeAlias = Callable[[bytes], tuple[ModelCard, Any]]
 
 
 class Refresher:
@@ -42,10 +48,9 @@ class Refresher:
     `read_once` is set when all models were read for the first time; `trouble` says why they cannot be read now.
     """
 
-    def __init__(
-        self, source: ModelSource, catalog: Catalog, unseal: Callable[[bytes], tuple[ModelCard, Any]], metrics: Metrics
-    ) -> None:
-        self._source = source
+    def __init__(self, news: Announcements, models: Models, catalog: Catalog, unseal: Unseal, metrics: Metrics) -> None:
+        self._news = news
+        self._models = models
         self._catalog = catalog
         self._unseal = unseal
         self._metrics = metrics
@@ -54,8 +59,9 @@ class Refresher:
         self.trouble = "the model store has not been read yet"
 
     async def __aenter__(self) -> Self:
-        await self._source.__aenter__()
+        await self._news.__aenter__()
         self._following = asyncio.create_task(self._run())
+        self._following.add_done_callback(self._ended)
         return self
 
     async def __aexit__(
@@ -64,7 +70,8 @@ class Refresher:
         self._following.cancel()
         with suppress(asyncio.CancelledError):
             await self._following
-        await self._source.__aexit__(kind, error, traceback)
+        await self._news.__aexit__(kind, error, traceback)
+        self._models.__exit__(kind, error, traceback)
 
     async def _run(self) -> None:
         """Follow the store until cancelled; while it is away, go on serving what there is and try again."""
@@ -78,37 +85,45 @@ class Refresher:
                 self._metrics.store_up.set(0)
                 await asyncio.sleep(REREAD_S)
 
+    def _ended(self, following: asyncio.Task[None]) -> None:
+        """An error of ours must not go unseen: without this task the models grow old."""
+        if not following.cancelled() and (error := following.exception()) is not None:
+            log.critical("models are no longer followed", exc_info=error)
+            self.trouble = f"models are no longer followed: {error!r}"
+            self.read_once.clear()
+
     async def _follow(self) -> None:
         reread_at = 0.0
-        async for announcement in self._source.subscribe(REREAD_S):
+        async for announcement in self._news.subscribe(REREAD_S):
             if announcement is not None:
-                await self._take(announcement.model, announcement.shard)
+                await asyncio.to_thread(self._take, announcement.model, announcement.shard)
             if announcement is None or time.monotonic() >= reread_at:
                 await self._take_all()
                 reread_at = time.monotonic() + REREAD_S
 
     async def _take_all(self) -> None:
-        for model, shards in (await self._source.names()).items():
+        for model, shards in (await self._news.names()).items():
             for shard in range(shards):
-                await self._take(model, shard)
+                await asyncio.to_thread(self._take, model, shard)
         self.trouble = ""
         self._metrics.store_up.set(1)
         self.read_once.set()
 
-    async def _take(self, model: str, shard: int) -> None:
-        stored = await self._source.fetch(model, shard, self._seen.get((model, shard)))
+    def _take(self, model: str, shard: int) -> None:
+        """In a thread, so that no request waits for a large model to come and be loaded, or for an old one to go."""
+        stored = self._models.fetch(model, shard, self._seen.get((model, shard)))
         if stored is None:
             return
         self._seen[model, shard] = stored.version
         try:
-            await asyncio.to_thread(self._serve, stored)
+            self._serve(stored)
         except Fatal as error:
             self._metrics.refused.inc()
             log.error('model "%s" version %s is refused: %s', model, stored.version, error)
 
     def _serve(self, stored: StoredModel) -> None:
-        """In a thread, so that no request waits for a large model to load, or for an old one to be freed."""
-        card, model = self._unseal(stored.artifact)
+        with _collector_at_rest():
+            card, model = self._unseal(stored.artifact)
         named = (stored.model, stored.shard, stored.version.epoch, stored.version.count)
         sealed = (card.model, card.shard, card.version.epoch, card.version.count)
         if named != sealed:
@@ -124,3 +139,13 @@ class Refresher:
         self._metrics.swaps.labels(card.model).inc()
         self._metrics.publish_delay.observe(max(0.0, time.time() - published_at_ms / 1000))
         log.info('model "%s" shard %s: version %s is being served', *where, card.version)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Loading makes no garbage, but the collector would look through all of a large model, and requests wait for it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -83,6 +83,8 @@ def inputs_of(pipeline: Any, sample: Mapping[Any, Any]) -> dict[str, str]:
         first = next(iter(pipeline.steps.values()))
         if type(first) is compose.Select and not any(callable(key) for key in first.keys):
             names = [name for name in sample if name in first.keys]
+        elif type(first) is compose.Discard:
+            names = [name for name in sample if name not in first.keys]
     return {str(name): _type(sample[name]) for name in names}
 
 

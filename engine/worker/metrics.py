@@ -50,7 +50,7 @@ class WorkerMetrics:
         if shard.learned:
             self.until.labels(self._workflow, str(number)).set(shard.learned_until / 1000)
         if shard.metrics:
-            for name, value in shard.metrics.as_dict().items():
+            for name, value in {"judged": shard.metrics.count, **shard.metrics.as_dict()}.items():
                 self.quality.labels(self._workflow, str(number), name).set(value)
 
     def rows(self, stored: int) -> None:

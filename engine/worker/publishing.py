@@ -31,15 +31,17 @@ class Publishing:
         version = Version(epoch, shard.learned)
         return shard.learned > 0 and any(self._published.get((name, number)) != version for name in self._publishers)
 
-    def publish(self, number: int, shard: Shard, epoch: int, features: Mapping[str, str]) -> list[str]:
-        """Publish shard `number` where it is due, and say under which names; `features` are the model's inputs.
+    def publish(
+        self, number: int, shard: Shard, epoch: int, features: Mapping[str, str], *, last: bool = False
+    ) -> list[str]:
+        """Publish shard `number` where it is due, or for the `last` time, and say under which names.
 
-        Raises Fatal where another run has taken the model over.
+        `features` are the model's inputs. Raises Fatal where another run has taken the model over.
         """
         version = Version(epoch, shard.learned)
         done = []
         for name, publisher in self._publishers.items():
-            if self._published.get((name, number)) == version or not publisher.due(number):
+            if self._published.get((name, number)) == version or not (last or publisher.due(number)):
                 continue
             artifact = seal(self._card(name, number, shard, version, features), shard.model, self._key)
             if not publisher.publish(number, version, artifact):

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import tenacity
 
 from engine.worker.budget import check_budget
@@ -23,7 +24,7 @@ from models.signing import signing_key
 from models.version import Version
 from schemas.codec import Decoder
 from schemas.errors import Retryable
-from schemas.frames import Frame, OutputRecord
+from schemas.frames import Frame, OutputRecord, Status
 from schemas.registry import Registry
 from sinks import FeatureRow, FeatureStore, FeatureWriter, ModelStore, open_stores
 
@@ -55,7 +56,7 @@ class Worker:
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
-        self._write(rows)
+        self._write(rows, _reached(number, self._plan.shards, frame))
         records = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
         live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
@@ -63,13 +64,13 @@ class Worker:
         self.publish(number)
         return records
 
-    def publish(self, number: int) -> None:
-        """Publish what shard `number` has learned, if it is time. Raises Fatal."""
+    def publish(self, number: int, *, last: bool = False) -> None:
+        """Publish what shard `number` has learned, if it is time, or if it is the `last` chance. Raises Fatal."""
         live = self._shards.get(number)
         if live is None or not live.features:
             return
         shard, epoch, features = live.shard, live.epoch, live.features
-        for name in self._wait("redis", lambda: self._publishing.publish(number, shard, epoch, features)):
+        for name in self._wait("redis", lambda: self._publishing.publish(number, shard, epoch, features, last=last)):
             self._metrics.published(name, number, Version(epoch, shard.learned), live.newest_arrival_ms)
 
     def pending(self, number: int) -> bool:
@@ -80,10 +81,10 @@ class Worker:
     def close(self) -> None:
         self._resources.close()
 
-    def _write(self, rows: list[FeatureRow]) -> None:
+    def _write(self, rows: list[FeatureRow], reached: dict[str, int]) -> None:
         features = self._features
-        if features is not None and rows:
-            self._metrics.rows(self._wait("redis", lambda: features.write(rows)))
+        if features is not None:
+            self._metrics.rows(self._wait("redis", lambda: features.write(rows, reached)))
 
     def _open_shard(self, number: int) -> LiveShard:
         live = self._wait("registry", lambda: LiveShard(self._plan, self._decoder, self._state))
@@ -116,6 +117,15 @@ class Worker:
             before_sleep=lambda _: self._metrics.waited(service),
         )
         return waiting(work)
+
+
+def _reached(number: int, shards: int, frame: Frame) -> dict[str, int]:
+    """How far a shard has come in each partition: the largest event time of the good records in `frame`."""
+    good = frame.index[frame.index["status"] == Status.OK]
+    return {
+        f"{number}/{shards}.{partition}": int(good["event_time"][good["partition"] == partition].max())
+        for partition in np.unique(good["partition"]).tolist()
+    }
 
 
 def _writer_schema(spec: WorkerSpec, registry: Registry) -> Callable[[int], dict[str, Any]]:

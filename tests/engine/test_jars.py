@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.jars import Jar, ecj, flink_jars, install, java, kafka_classpath, locked
+from schemas.errors import Fatal
 
 
 def test_every_jar_is_pinned_by_its_content() -> None:
@@ -39,3 +40,14 @@ def test_a_damaged_jar_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_runtime_is_java_17() -> None:
     said = subprocess.run([str(java()), "-version"], capture_output=True, text=True, check=True).stderr
     assert 'version "17.' in said
+
+
+def test_without_a_network_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADRACE_CACHE", str(tmp_path))
+    config = tmp_path / "jgo.conf"
+    config.write_text("[repositories]\nmirror = http://127.0.0.1:1\n")
+    monkeypatch.setenv("JGO_CONFIG_FILE", str(config))
+    with pytest.raises(Fatal, match=r'jar "ecj-3\.40\.0": cannot be downloaded') as caught:
+        install(["ecj"])
+    assert "network" in caught.value.hint
+    assert [path.name for path in (tmp_path / "jars").iterdir()] == []

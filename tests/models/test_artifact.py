@@ -173,6 +173,19 @@ def test_a_listed_module_brings_in_only_its_own_names() -> None:
         AllowList(modules=(__name__,)).find(__name__, "seal")
 
 
+class Stubborn:
+    def __setstate__(self, state: Any) -> None:
+        raise RuntimeError("not today")
+
+
+def test_a_model_that_cannot_be_restored_says_with_what_it_was_made() -> None:
+    stubborn = Stubborn()
+    stubborn.__dict__["weight"] = 1
+    with pytest.raises(Fatal, match="cannot be loaded: not today") as raised:
+        open_artifact(seal(CARD, stubborn, KEY), KEY, AllowList(modules=(__name__,)))
+    assert f"sealed with river {CARD.river}" in raised.value.hint
+
+
 def test_a_model_that_cannot_be_pickled_says_so() -> None:
     with pytest.raises(Fatal, match='model "lateness" cannot be pickled'):
         seal(CARD, compose.FuncTransformer(lambda x: x), KEY)

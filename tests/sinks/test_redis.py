@@ -186,3 +186,18 @@ def test_a_record_becomes_a_row() -> None:
     assert store.row("delays", {"tailnum": None}, {"mean": 1.5}, version) is None
     with pytest.raises(Fatal, match='feature set "delays": no feature "mean"'):
         store.row("delays", {"tailnum": "N1"}, {"hour": 3}, version)
+
+
+def test_readers_move_on_when_every_part_of_the_new_generation_has_caught_up(server: RedisServer) -> None:
+    store, redis_url, workflow = FeatureStore("origin"), server.url, "moves_on"
+    generations = Generations(redis_url, workflow)
+    with store.open(redis_url, workflow, generations.next()) as old:
+        old.write([], {"0/1.0": 100, "0/1.1": 200})
+        assert generations.current() == 1
+    with store.open(redis_url, workflow, generations.next()) as new:
+        new.write([], {"0/1.0": 100})
+        assert generations.current() == 1
+        new.write([], {"0/1.1": 199})
+        assert generations.current() == 1
+        new.write([], {"0/1.1": 200})
+        assert generations.current() == 2

@@ -1,0 +1,69 @@
+"""Follow a running workflow on the terminal; Ctrl-C stops following, not the workflow."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from engine.flink.rest import FlinkRest
+from engine.jobs.progress import Progress, read_progress
+from engine.jobs.running import Started
+from engine.settings import Addresses, Settings
+from schemas.errors import Fatal, Retryable
+
+REFRESH_S = 1.0
+
+
+class Meter:
+    """Turns the progress of a workflow into a line for people; `clock` gives seconds."""
+
+    def __init__(self) -> None:
+        self._last: tuple[float, int] | None = None
+
+    def table(self, progress: Progress, state: str, now_s: float) -> Table:
+        rate = 0.0
+        if self._last is not None and now_s > self._last[0]:
+            rate = max(0, progress.events - self._last[1]) / (now_s - self._last[0])
+        self._last = (now_s, progress.events)
+        quality = progress.quality
+        shown = {
+            "state": state.lower(),
+            "events": f"{progress.events:,}",
+            "events/s": f"{rate:,.0f}",
+            **{name.replace("_", " "): f"{value:.4f}" for name, value in quality.items()},
+            "model": f"{progress.version[0]}.{progress.version[1]}" if progress.version else "-",
+            "dead": f"{progress.dead:,}",
+            "feature rows": f"{progress.feature_rows:,}",
+        }
+        table = Table(*shown, box=None, pad_edge=False)
+        table.add_row(*shown.values())
+        return table
+
+
+def follow(started: Started, settings: Settings, console: Console) -> None:
+    """Show how a workflow is doing until it ends or Ctrl-C. Raises Fatal, with what the job said, when it fails."""
+    meter, workflow = Meter(), started.plan.workflow
+    try:
+        with FlinkRest(Addresses.find(settings).flink) as flink, Live(console=console, auto_refresh=False) as live:
+            while True:
+                state = _state(flink, started.job_id)
+                progress = read_progress(workflow, settings.metrics_folder)
+                live.update(meter.table(progress, state, time.monotonic()), refresh=True)
+                if state == "FAILED":
+                    raise Fatal(flink.failure(started.job_id) or f'workflow "{workflow}" failed')
+                if state in ("FINISHED", "CANCELED"):
+                    console.print(f'workflow "{workflow}" has ended: {state.lower()}')
+                    return
+                time.sleep(REFRESH_S)
+    except KeyboardInterrupt:
+        console.print(f'workflow "{workflow}" goes on')
+
+
+def _state(flink: FlinkRest, job_id: str) -> str:
+    try:
+        return flink.state(job_id)
+    except Retryable:
+        return "UNREACHABLE"

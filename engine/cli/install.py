@@ -1,0 +1,19 @@
+"""`headrace install`: what pip cannot install."""
+
+from __future__ import annotations
+
+import typer
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(install)
+
+
+def install() -> None:
+    """Download the locked jars and compile the JVM shim; does nothing where that is done."""
+    from engine.jars import install as install_jars
+    from engine.jvm.compile import shim_jar
+
+    install_jars()
+    shim_jar()

@@ -1,0 +1,124 @@
+"""`headrace run`, `stop`, `explain` and `check`: workflows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from engine.cli import options
+from engine.settings import Settings
+
+File = Annotated[Path, typer.Argument(help="The workflow file.", show_default=False)]
+Parallelism = Annotated[int, typer.Option(min=1, help="Parallel subtasks of the source and the learner.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+
+_RUN_EPILOG = """
+[bold]Examples[/bold]
+
+headrace run workflows/flights.py
+
+headrace run workflows/flights.py --fresh --parallelism 2
+
+headrace run workflows/flights.py --detach --json
+"""
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog=_RUN_EPILOG)(run)
+    app.command(epilog="[bold]Examples[/bold]\n\nheadrace stop flights\n\nheadrace stop flights --drain")(stop)
+    app.command(epilog="[bold]Example[/bold]\n\nheadrace explain workflows/flights.py")(explain)
+    app.command(epilog="[bold]Example[/bold]\n\nheadrace check workflows/flights.py")(check)
+
+
+def run(  # noqa: PLR0913 - an option each
+    file: File,
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew: forget what was learned before.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once the job is submitted.")] = False,
+    parallelism: Parallelism = 1,
+    mode: Annotated[str, typer.Option(help="How Python runs: process or thread.")] = "process",
+    bounded: Annotated[bool, typer.Option("--bounded", help="End at the records that are there now.")] = False,
+    checkpoint_every: Annotated[str, typer.Option(help="How often state is made durable.")] = "3s",
+    as_json: Json = False,
+    home: options.Home = None,
+    kafka: options.Kafka = None,
+    redis: options.Redis = None,
+    registry: options.Registry = None,
+    flink: options.Flink = None,
+) -> None:
+    """Run a workflow: resume it where it stopped, or start it. Ctrl-C leaves it running."""
+    from engine.cli.following import follow
+    from engine.flink.configuration import JobSettings
+    from engine.jobs.loading import load_workflow
+    from engine.jobs.running import start
+    from schemas.durations import parse_duration
+
+    settings = Settings.load(home=home, kafka=kafka, redis=redis, registry=registry, flink=flink)
+    every_ms = int(parse_duration(checkpoint_every).total_seconds() * 1000)
+    job = JobSettings(parallelism, _mode(mode), checkpoint_every=f"{every_ms} ms", bounded=bounded)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    with console.status("starting"):
+        started = start(load_workflow(file), settings, job, fresh=fresh)
+    name = started.plan.workflow
+    if as_json:
+        typer.echo(json.dumps({"workflow": name, "job": started.job_id, "restored_from": started.restored_from}))
+    resumed = f", resumed from {started.restored_from}" if started.restored_from else ""
+    console.print(f'workflow "{name}" runs as job {started.job_id}{resumed}')
+    if not detach:
+        follow(started, settings, console)
+    console.print(f"stop it with `headrace stop {name}`")
+
+
+def stop(
+    workflow: Annotated[str, typer.Argument(help="The name of the workflow.", show_default=False)],
+    *,
+    drain: Annotated[bool, typer.Option("--drain", help="Process all that still waits for a watermark.")] = False,
+    as_json: Json = False,
+    home: options.Home = None,
+    flink: options.Flink = None,
+) -> None:
+    """Stop a workflow with a savepoint; `headrace run` resumes from there."""
+    from engine.jobs.running import stop as stop_job
+
+    settings = Settings.load(home=home, flink=flink)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    with console.status("taking a savepoint"):
+        savepoint = stop_job(workflow, settings, drain=drain)
+    if as_json:
+        typer.echo(json.dumps({"workflow": workflow, "savepoint": savepoint}))
+    console.print(f'workflow "{workflow}" is stopped, its state is in {savepoint}')
+
+
+def explain(file: File, *, parallelism: Parallelism = 1, registry: options.Registry = None) -> None:
+    """Print the graph of a workflow and its physical plan, without starting anything."""
+    from engine.explain import explain as in_words
+    from engine.jobs.loading import load_workflow
+    from engine.jobs.preparation import resolve
+
+    plan = resolve(load_workflow(file).workflow, Settings.load(registry=registry).registry)
+    typer.echo(in_words(plan, parallelism))
+
+
+def check(file: File, *, as_json: Json = False, registry: options.Registry = None) -> None:
+    """Say whether a workflow could run, without starting anything."""
+    from engine.jobs.loading import load_workflow
+    from engine.jobs.preparation import resolve
+
+    plan = resolve(load_workflow(file).workflow, Settings.load(registry=registry).registry)
+    nodes = [plan.source.name, *(stage.name for stage in plan.stages), *(sink.name for sink in plan.sinks)]
+    if as_json:
+        typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "source": asdict(plan.topic)}))
+    else:
+        typer.echo(f'workflow "{plan.workflow}" is right: {", ".join(nodes)}')
+
+
+def _mode(text: str) -> Literal["process", "thread"]:
+    if text not in ("process", "thread"):
+        raise typer.BadParameter(f'"{text}" is neither process nor thread', param_hint="--mode")
+    return "thread" if text == "thread" else "process"

@@ -1,0 +1,56 @@
+"""A plan in words: the graph that its author wrote, and what will run where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.plan import Plan
+from engine.workflow import DataSink
+from schemas.frames import MAX_FRAME_BYTES
+from sinks import FeatureStore, ModelStore
+
+
+def explain(plan: Plan, parallelism: int = 1) -> str:
+    """The graph and the physical plan, as text for a person."""
+    return "\n".join([*_graph(plan), "", *_physical(plan, parallelism)])
+
+
+def _graph(plan: Plan) -> Iterator[str]:
+    topic = plan.topic
+    yield f'workflow "{plan.workflow}": order {plan.order}, at most {plan.max_dead:.2%} dead letters'
+    time = f"event time {topic.event_time}, lateness {topic.lateness}" if topic.event_time else "Kafka timestamps"
+    yield f'  source    {plan.source.name}: topic "{topic.topic}", schema {plan.reader["name"]}, {time}'
+    before = plan.source.name
+    for stage in plan.stages:
+        detail = f", label {stage.label}" if stage.label else ""
+        detail += f", a model per {stage.key}" if stage.key else ""
+        detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
+        yield f"  pipeline  {stage.name} <- {before}: {stage.kind.value}{detail}"
+        before = stage.name
+    for sink in plan.sinks:
+        yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"
+
+
+def _physical(plan: Plan, parallelism: int) -> Iterator[str]:
+    name = plan.source.name
+    shards = f"{plan.shards} shards by {plan.shard_key}" if plan.shard_key else "one global shard"
+    yield f"physical plan, parallelism {parallelism}, {shards}"
+    yield f"  JVM     {name}.source    Kafka, a watermark per partition, refused records marked"
+    yield f"  JVM     {name}.gate      late records marked; the largest event time of each partition is state"
+    yield f"  JVM     {name}.frames    up to {MAX_FRAME_BYTES >> 10} KiB of one shard a frame"
+    yield "  ------- shuffle by shard"
+    if plan.order == "event_time":
+        yield f"  JVM     {name}.order     (event time, partition, offset) by the watermark; what waits is state"
+    stages = " + ".join(stage.name for stage in plan.stages)
+    yield f"  Python  {name}.learn     {stages}, a call a frame; snapshot and learn-log are state"
+    yield f"  JVM     {name}.outputs   frames to records"
+    yield f"  JVM     {name}.kafka     one transaction a checkpoint: {', '.join(plan.topics)}"
+
+
+def _place(sink: DataSink) -> str:
+    description = sink.sink
+    if isinstance(description, FeatureStore):
+        return f"features of {description.entity} to Redis, kept for {description.ttl}"
+    if isinstance(description, ModelStore):
+        return f'model "{description.name}" to the model store, at most every {description.every}'
+    return f'predictions to topic "{description.topic}", exactly once'

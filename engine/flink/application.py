@@ -1,0 +1,33 @@
+"""A workflow in Flink's application mode: this module is the job's main, in the JobManager's own Python process.
+
+    python -m engine.flink.application workflows/flights.py
+
+Flink's settings are those of the cluster; only what a workflow decides is set here.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.flink.configuration import JobSettings
+from engine.flink.job import build
+from engine.jobs.loading import load_workflow
+from engine.jobs.preparation import new_generation, prepare, resolve
+from engine.settings import Addresses, Settings
+from schemas.errors import Fatal
+
+
+def main(arguments: list[str]) -> None:
+    """Submit the workflow in the file that the first argument names."""
+    if len(arguments) != 1:
+        raise Fatal("expected one argument: the workflow file")
+    settings = Settings.load()
+    addresses = Addresses.find(settings)
+    plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
+    prepared = prepare(plan, addresses, settings, new_generation(plan, addresses))
+    build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,136 @@
+"""Flink's REST API: what runs, how it does, and stopping it with a savepoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+import tenacity
+
+from schemas.errors import Fatal, Retryable
+
+_LIVE = ("INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING", "CANCELLING", "SUSPENDED", "RECONCILING")
+_OUR_FAILURE = "headrace.Unpacker$JobFailed: "
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as Flink lists it; `started_at` in ms since the epoch."""
+
+    id: str
+    name: str
+    state: str
+    started_at: int
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in _LIVE
+
+
+class FlinkRest:
+    """A session with a Flink cluster at `url`; a context manager. Raises Retryable when the cluster is away."""
+
+    def __init__(self, url: str, timeout_s: float = 8.0) -> None:
+        self._url = url
+        loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+        self._client = httpx.Client(base_url=url, timeout=timeout_s, trust_env=not loopback)
+
+    def jobs(self) -> list[Job]:
+        """All jobs that the cluster remembers, the newest first."""
+        jobs = [
+            Job(job["jid"], job["name"], job["state"], job["start-time"]) for job in self._get("/jobs/overview")["jobs"]
+        ]
+        return sorted(jobs, key=lambda job: -job.started_at)
+
+    def live(self, name: str) -> Job | None:
+        """The job of this name that has not ended."""
+        return next((job for job in self.jobs() if job.name == name and job.is_live), None)
+
+    def state(self, job_id: str) -> str:
+        return str(self._get(f"/jobs/{job_id}")["state"])
+
+    def checkpoints(self, job_id: str) -> dict[str, Any]:
+        """Flink's statistics of a job's checkpoints."""
+        found: dict[str, Any] = self._get(f"/jobs/{job_id}/checkpoints")
+        return found
+
+    def failure(self, job_id: str) -> str | None:
+        """Why a job failed or restarts, our own words where it was us; None if it never did."""
+        history = self._get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+        if not history:
+            return None
+        trace = str(history[0]["stacktrace"])
+        if _OUR_FAILURE in trace:
+            return trace.split(_OUR_FAILURE, 1)[1].split("\n\tat ", 1)[0].split("\nCaused by: ", 1)[0].strip()
+        causes = [line.removeprefix("Caused by: ") for line in trace.splitlines() if line and not line.startswith("\t")]
+        return causes[-1] if causes else trace
+
+    def stop(self, job_id: str, savepoints: str | None, *, drain: bool = False, timeout_s: float = 300.0) -> str:
+        """Stop a job with a savepoint and say where that is; `drain` first lets out what waits for a watermark."""
+        body = {"drain": drain, **({"targetDirectory": savepoints} if savepoints else {})}
+        trigger = self._call("POST", f"/jobs/{job_id}/stop", json=body)["request-id"]
+        return self._savepoint(f"/jobs/{job_id}/savepoints/{trigger}", timeout_s)
+
+    def cancel(self, job_id: str) -> None:
+        self._call("PATCH", f"/jobs/{job_id}", params={"mode": "cancel"})
+
+    def wait(self, job_id: str, until: Callable[[str], bool], timeout_s: float = 60.0) -> str:
+        """The state of a job, once it is one that `until` accepts. Raises Fatal when that takes too long."""
+        return str(self._poll(lambda: self.state(job_id), until, timeout_s, f"job {job_id}"))
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _savepoint(self, path: str, timeout_s: float) -> str:
+        done = self._poll(
+            lambda: self._get(path), lambda got: got["status"]["id"] == "COMPLETED", timeout_s, "savepoint"
+        )
+        operation = done["operation"]
+        if "failure-cause" in operation:
+            cause = str(operation["failure-cause"]["stack-trace"]).strip().splitlines()
+            raise Fatal(f"the savepoint failed: {cause[0]}", hint=_hint_of("\n".join(cause)))
+        return str(operation["location"])
+
+    def _poll(self, ask: Callable[[], Any], until: Callable[[Any], bool], timeout_s: float, what: str) -> Any:
+        polling = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda got: not until(got)),
+            wait=tenacity.wait_fixed(0.2),
+            stop=tenacity.stop_after_delay(timeout_s),
+        )
+        try:
+            return polling(ask)
+        except tenacity.RetryError as error:
+            raise Fatal(f"{what}: not there after {timeout_s:.0f} s") from error
+
+    def _get(self, path: str) -> Any:
+        return self._call("GET", path)
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            answer = self._client.request(method, path, **options)
+        except httpx.HTTPError as error:
+            hint = "start it, or correct HEADRACE_FLINK or --flink"
+            raise Retryable(f'flink "{self._url}": cannot be reached: {error}', hint=hint) from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise Fatal(f'flink "{self._url}": knows nothing of {path}', hint="was the cluster started anew?")
+        if answer.is_error:
+            raise Fatal(f'flink "{self._url}": {method} {path} answered {answer.status_code}: {answer.text[:500]}')
+        return answer.json() if answer.content else {}
+
+
+def _hint_of(cause: str) -> str:
+    if "No space left on device" in cause:
+        return "the disk with the checkpoints is full: make room, the job goes on by itself"
+    return ""

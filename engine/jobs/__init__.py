@@ -1,0 +1,1 @@
+"""Jobs: workflows that run on Flink; start them, follow them, stop them."""

@@ -1,0 +1,78 @@
+"""How a running workflow is doing: the metrics of its workers, added up."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Counts since the workers started, and the quality of the model.
+
+    `quality` has the prequential metrics, weighted by the records that each shard has judged; `version` is the greatest
+    published one as (epoch, count).
+    """
+
+    events: int = 0
+    learned: int = 0
+    dead: int = 0
+    feature_rows: int = 0
+    quality: dict[str, float] = field(default_factory=dict)
+    version: tuple[int, int] | None = None
+
+
+def read_progress(workflow: str, folder: Path) -> Progress:
+    """Ask the workers of `workflow` that left their addresses in `folder`; those that do not answer are passed over."""
+    totals: dict[str, float] = defaultdict(float)
+    shards: dict[str, dict[str, float]] = defaultdict(dict)
+    epochs: dict[str, int] = {}
+    for text in _scrape(workflow, folder):
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                shard = sample.labels.get("shard", "")
+                if sample.name == "headrace_prequential":
+                    shards[shard][sample.labels["metric"]] = sample.value
+                elif sample.name == "headrace_model_epoch":
+                    epochs[shard] = int(sample.value)
+                elif sample.name == "headrace_model_count":
+                    totals[f"count {shard}"] = sample.value
+                else:
+                    totals[sample.name] += sample.value
+    newest = max(epochs, key=lambda shard: epochs[shard], default=None)
+    return Progress(
+        int(totals["headrace_events_total"]),
+        int(totals["headrace_learned_total"]),
+        int(totals["headrace_dead_letters_total"]),
+        int(totals["headrace_feature_rows_total"]),
+        _weighted(list(shards.values())),
+        None if newest is None else (epochs[newest], int(totals[f"count {newest}"])),
+    )
+
+
+def _scrape(workflow: str, folder: Path) -> list[str]:
+    texts = []
+    for file in sorted(folder.glob(f"worker-{workflow}-*.json")):
+        [target] = json.loads(file.read_text())[0]["targets"]
+        try:
+            texts.append(httpx.get(f"http://{target}/metrics", timeout=TIMEOUT_S, trust_env=False).text)
+        except httpx.HTTPError:
+            continue  # a worker that has ended leaves its file behind
+    return texts
+
+
+def _weighted(shards: list[dict[str, float]]) -> dict[str, float]:
+    judged = sum(metrics.get("judged", 0.0) for metrics in shards)
+    names = {name for metrics in shards for name in metrics} - {"judged"}
+    return {
+        name: sum(metrics.get(name, 0.0) * metrics.get("judged", 0.0) for metrics in shards) / judged
+        for name in sorted(names)
+        if judged
+    }

@@ -1,0 +1,105 @@
+"""Start a workflow as a Flink job, resuming where it stopped, and stop it with a savepoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import fsspec
+
+from engine.flink.configuration import JobSettings
+from engine.flink.rest import FlinkRest
+from engine.jobs.loading import LoadedWorkflow
+from engine.jobs.preparation import Prepared, features_digest, new_generation, prepare, resolve
+from engine.jobs.store import Run, RunStore, now
+from engine.plan import Plan
+from engine.settings import Addresses, Settings
+from schemas.errors import Fatal
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that was submitted; `restored_from` is the savepoint or checkpoint it resumes, None for a fresh start."""
+
+    job_id: str
+    plan: Plan
+    generation: int
+    restored_from: str | None
+
+
+def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh: bool = False) -> Started:
+    """Submit a workflow. Raises Fatal when it runs already, or cannot run, and Retryable when a service is away."""
+    addresses = Addresses.find(settings)
+    plan = resolve(loaded.workflow, addresses.registry)
+    with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs:
+        live = flink.live(plan.workflow)
+        if live is not None:
+            hint = f"`headrace stop {plan.workflow}` stops it"
+            raise Fatal(f'workflow "{plan.workflow}" runs already, as job {live.id}', hint=hint)
+        last = None if fresh else runs.last(plan.workflow)
+        restore = _resume_point(last, checkpoints_of(settings)) if last else None
+        digest = features_digest(plan)
+        kept = last is not None and restore is not None and last.features == digest
+        generation = last.generation if last is not None and kept else new_generation(plan, addresses)
+        prepared = prepare(plan, addresses, settings, generation)
+        _forget_metrics(settings, plan.workflow)
+        code = loaded.stage(settings.home / "code" / plan.workflow)
+        job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
+        job_id = _submit(prepared, job, addresses.flink, settings.home)
+        runs.add(Run(job_id, plan.workflow, generation, digest, now(), restore))
+    return Started(job_id, plan, generation, restore)
+
+
+def stop(workflow: str, settings: Settings, *, drain: bool = False) -> str:
+    """Stop a workflow with a savepoint, from which it resumes, and say where that is. Raises Fatal, Retryable."""
+    addresses = Addresses.find(settings)
+    with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs:
+        live = flink.live(workflow)
+        if live is None:
+            names = ", ".join(sorted({job.name for job in flink.jobs() if job.is_live})) or "none"
+            raise Fatal(f'workflow "{workflow}": does not run', hint=f"running: {names}")
+        savepoint = flink.stop(live.id, savepoints_of(settings), drain=drain)
+        runs.stopped(live.id, savepoint)
+        flink.wait(live.id, lambda state: state == "FINISHED")
+    return savepoint
+
+
+def checkpoints_of(settings: Settings) -> str:
+    """Where jobs keep their checkpoints, as a URL."""
+    return settings.checkpoints or (settings.home / "data" / "checkpoints").as_uri()
+
+
+def savepoints_of(settings: Settings) -> str:
+    """Where stopped jobs leave their savepoints, as a URL."""
+    return settings.savepoints or (settings.home / "data" / "savepoints").as_uri()
+
+
+def _submit(prepared: Prepared, job: JobSettings, flink: str, home: Path) -> str:
+    from engine.flink import gateway
+    from engine.flink.job import build, submit
+
+    gateway.prepare(home)
+    environment = build(prepared.spec, prepared.cluster, job, flink)
+    return submit(environment, prepared.spec.plan.workflow)
+
+
+def _resume_point(last: Run, checkpoints: str) -> str | None:
+    """The savepoint of the last run, else its newest checkpoint, else what it started from itself."""
+    return last.savepoint or newest_checkpoint(checkpoints, last.job_id) or last.restored_from
+
+
+def newest_checkpoint(checkpoints: str, job_id: str) -> str | None:
+    """The newest complete checkpoint of a job that is still there."""
+    files, root = fsspec.core.url_to_fs(f"{checkpoints.rstrip('/')}/{job_id}")
+    if not files.exists(root):
+        return None
+    done = [path for path in files.glob(f"{root}/chk-*") if files.exists(f"{path}/_metadata")]
+    if not done:
+        return None
+    newest = max(done, key=lambda path: int(path.rsplit("chk-", 1)[1]))
+    return str(files.unstrip_protocol(newest))
+
+
+def _forget_metrics(settings: Settings, workflow: str) -> None:
+    for file in settings.metrics_folder.glob(f"worker-{workflow}-*.json"):
+        file.unlink(missing_ok=True)

@@ -1,0 +1,28 @@
+-- Notes how far a generation has come, and lets readers read it once it is as far as the one that they read now.
+-- KEYS: the generation hash, the progress of this generation.
+-- ARGV: the generation, what the keys of progress begin with, then field and event time (ms since the epoch), in turn.
+-- Gives 1 when this generation is read from now on, was already, or a later one is.
+
+local generation = tonumber(ARGV[1])
+for i = 3, #ARGV, 2 do
+  local reached = tonumber(redis.call('HGET', KEYS[2], ARGV[i]))
+  if not reached or tonumber(ARGV[i + 1]) > reached then
+    redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+  end
+end
+
+local current = tonumber(redis.call('HGET', KEYS[1], 'current'))
+if current and current >= generation then
+  return 1
+end
+if current then
+  local old = redis.call('HGETALL', ARGV[2] .. string.format('%.0f', current))
+  for i = 1, #old, 2 do
+    local reached = tonumber(redis.call('HGET', KEYS[2], old[i]))
+    if not reached or reached < tonumber(old[i + 1]) then
+      return 0
+    end
+  end
+end
+redis.call('HSET', KEYS[1], 'current', ARGV[1])
+return 1

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.local.leftovers import processes_of
+from engine.local.platform import Platform, down, up
+from engine.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The whole local platform on the real services, in a folder and on ports of its own, for all tests of a run."""
+    settings = Settings.load(home=tmp_path_factory.mktemp("platform"))
+    running = up(settings)
+    yield running
+    assert down(settings)
+    assert processes_of(running.home) == []
