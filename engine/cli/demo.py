@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from engine.cli import options
-from engine.cli.following import Meter
+from engine.cli.feed import dataset
 from engine.cli.progress import Shown
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
@@ -75,10 +76,11 @@ class Feeding:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        from engine.feed import Feed, Feeder
+        from engine.feed import Feeder
 
-        feeder = Feeder(Feed("flights", schema="flight", key="tailnum"), self.addresses.kafka, self.addresses.registry)
-        self._thread = threading.Thread(target=self._run, args=(feeder,), name="feed", daemon=True)
+        target, records = dataset("flights")
+        feeder = Feeder(target, self.addresses.kafka, self.addresses.registry)
+        self._thread = threading.Thread(target=self._run, args=(feeder, records), name="feed", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -90,13 +92,10 @@ class Feeding:
         if self._error is not None:
             raise self._error
 
-    def _run(self, feeder: Any) -> None:
-        from itertools import islice
-
+    def _run(self, feeder: Any, records: Any) -> None:
         from engine.feed import paced
-        from workflows.datasets import flights
 
-        records: Any = islice(flights(), self.limit)
+        records = islice(records, self.limit)
         if self.rate is not None:
             records = paced(records, self.rate, self._stopped.wait)
         try:
@@ -137,6 +136,7 @@ def _submit(loaded: Any, settings: Settings) -> str:
 
 def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str, console: Console) -> None:
     """Show the progress until every flight is read, then let out what waits for a watermark."""
+    from engine.cli.following import Meter
     from engine.flink.rest import FlinkRest
     from engine.jobs.progress import read_progress
     from engine.jobs.running import stop
