@@ -102,6 +102,19 @@ class KafkaAdmin:
                 consumer.close(autocommit=False)
         return TopicFacts({partition.partition: end for partition, end in ends.items()}, int(size))
 
+    def behind(self, topic: str, group: str) -> int:
+        """How many records of a topic the consumer group has not committed yet."""
+        with errors_of(self._address):
+            consumer = kafka.KafkaConsumer(
+                bootstrap_servers=self._address, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, group_id=group
+            )
+            try:
+                partitions = [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+                ends = consumer.end_offsets(partitions)
+                return sum(end - (consumer.committed(partition) or 0) for partition, end in ends.items())
+            finally:
+                consumer.close(autocommit=False)
+
     def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:
         """Create a topic and wait until it can be used; False if it was there."""
         with errors_of(self._address):
