@@ -45,7 +45,7 @@ def plan(name: str, max_dead: str = "100%") -> Plan:
     flow.sink("delays", features, FeatureStore("origin", features=("origin_delay",)))
     classifier = preprocessing.StandardScaler() | linear_model.LogisticRegression()
     model = flow.pipeline("model", features, classifier, label="late")
-    flow.sink("late", model, ModelStore(name, every="1s"))
+    flow.sink("late", model, ModelStore(name, every="1h"))
     flow.sink("predictions", model, Topic("predictions"))
     return make_plan(flow, shipped_schema)
 
