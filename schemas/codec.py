@@ -155,14 +155,14 @@ class Encoder:
         if not 0 <= schema_id <= _MAX_SCHEMA_ID:
             raise Fatal(f"schema id {schema_id}: expected a number of 31 bits")
         self._schema = _parse_record(schema)
-        self._header = struct.pack(">bI", MAGIC, schema_id)
+        self.header = struct.pack(">bI", MAGIC, schema_id)
         whole = ((field["name"], _BOUNDS.get(_plain(field["type"]))) for field in self._schema["fields"])
         self._whole = [(name, bound) for name, bound in whole if bound is not None]
 
     def encode(self, record: dict[str, Any]) -> bytes:
         """The bytes of `record`. Raises BadRecord (`wrong_type`) when it does not fit the schema."""
         stream = BytesIO()
-        stream.write(self._header)
+        stream.write(self.header)
         try:
             for name, bound in self._whole:
                 number = record.get(name, 0)

@@ -158,23 +158,55 @@ def pack(records: Sequence[Record]) -> Frame:
     )
 
 
-def pack_output(records: Sequence[OutputRecord]) -> bytes:
-    """The output frame that holds `records`, in their order.
+@dataclass(frozen=True)
+class OutputFrame:
+    """A batch of records for the Kafka sinks, as columns: `index` has shape `(n,)` and dtype `OUTPUT_INDEX`.
 
-    >>> unpack_output(pack_output([OutputRecord(0, b"v", key=b"k")]))
+    >>> frame = pack_output([OutputRecord(0, b"v", key=b"k")]).encode()
+    >>> unpack_output(frame)
     [OutputRecord(topic=0, value=b'v', key=b'k', headers=b'', timestamp=0)]
     """
+
+    index: npt.NDArray[np.void]
+    keys: bytes
+    headers: bytes
+    values: bytes
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def encode(self) -> bytes:
+        """The output frame."""
+        count = len(self.index).to_bytes(4, "little")
+        return b"".join((_OUTPUT_MAGIC, count, self.index.tobytes(), self.keys, self.headers, self.values))
+
+    @classmethod
+    def join(cls, parts: Sequence[OutputFrame]) -> OutputFrame:
+        """The records of all parts, one part after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            np.concatenate([np.zeros(0, OUTPUT_INDEX), *(part.index for part in parts)]),
+            b"".join(part.keys for part in parts),
+            b"".join(part.headers for part in parts),
+            b"".join(part.values for part in parts),
+        )
+
+
+def pack_output(records: Sequence[OutputRecord]) -> OutputFrame:
+    """The output frame that holds `records`, in their order."""
     index = np.zeros(len(records), OUTPUT_INDEX)
     index["timestamp"] = [record.timestamp for record in records]
     index["topic"] = [record.topic for record in records]
     index["key_size"] = [_size(record.key) for record in records]
     index["headers_size"] = [len(record.headers) for record in records]
     index["value_size"] = [_size(record.value) for record in records]
-    parts = [_OUTPUT_MAGIC, len(records).to_bytes(4, "little"), index.tobytes()]
-    parts += [record.key for record in records if record.key]
-    parts += [record.headers for record in records if record.headers]
-    parts += [record.value for record in records if record.value]
-    return b"".join(parts)
+    return OutputFrame(
+        index,
+        b"".join(record.key or b"" for record in records),
+        b"".join(record.headers for record in records),
+        b"".join(record.value or b"" for record in records),
+    )
 
 
 def unpack_output(data: bytes) -> list[OutputRecord]:

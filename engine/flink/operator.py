@@ -13,10 +13,9 @@ from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState,
 from engine.failure import report
 from engine.flink.checkpoint_age import CheckpointAge
 from engine.worker.metrics import WorkerMetrics
-from engine.worker.outputs import fatal_record
+from engine.worker.outputs import fatal_frame
 from engine.worker.spec import WorkerSpec
 from engine.worker.worker import Worker
-from schemas.frames import OutputRecord, pack_output
 
 END_OF_INPUT = (1 << 63) - 1  # the watermark that says that there is nothing more to come
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
@@ -53,9 +52,9 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
 
     def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
-        records = self._run(number, value)
-        if records:
-            yield pack_output(records)
+        outputs = self._run(number, value)
+        if outputs:
+            yield outputs
         self._remind(number, context)
 
     def on_timer(self, timestamp: int, context: KeyedProcessFunction.OnTimerContext) -> Iterator[bytes]:
@@ -73,18 +72,19 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         if not at_end:
             self._remind(number, context)
 
-    def _run(self, number: int, frame: bytes) -> list[OutputRecord]:
+    def _run(self, number: int, frame: bytes) -> bytes:
         try:
             if self._worker is not None:
-                return self._worker.process(number, frame)
+                outputs = self._worker.process(number, frame)
+                return outputs.encode() if len(outputs) else b""
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
-        return [fatal_record(self._failure.decode())]
+        return self._failure
 
     def _fail(self, error: Exception) -> None:
         """Only the JVM can stop a job for good: from now on there is nothing but the reason."""
         self._worker = None
-        self._failure = f'{report(error)}\nworkflow "{self._workflow}" cannot go on'.encode()
+        self._failure = fatal_frame(f'{report(error)}\nworkflow "{self._workflow}" cannot go on').encode()
 
     def _remind(self, number: int, context: Any) -> None:
         if self._worker is None or number in self._timers or not self._worker.pending(number):

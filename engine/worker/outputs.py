@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.plan import DEAD_LETTERS, Plan
 from models.outcome import Outcome, Prediction, Rejection
 from models.shard import DECODE
 from schemas.codec import Encoder
-from schemas.frames import FATAL, NO_EVENT_TIME, Frame, OutputRecord
+from schemas.columns import Column, ColumnEncoder
+from schemas.frames import FATAL, NO_EVENT_TIME, OUTPUT_INDEX, Frame, OutputFrame, OutputRecord, pack_output
 from schemas.wire import dead_letter_schema, prediction_schema
 
 MAX_ERROR_CHARACTERS = 2_000
@@ -20,46 +25,56 @@ class Outputs:
     def __init__(self, plan: Plan, output_ids: tuple[int, ...]) -> None:
         self._plan = plan
         self._dead = Encoder(dead_letter_schema(), output_ids[DEAD_LETTERS])
-        self._topics = range(1, len(plan.topics))
-        self._encoders = [Encoder(prediction_schema(plan.label_type), output_ids[topic]) for topic in self._topics]
-        self._fields = _probability_fields(plan)
+        topics = range(1, len(plan.topics))
+        self._encoders = [
+            (topic, ColumnEncoder(prediction_schema(plan.label_type), output_ids[topic])) for topic in topics
+        ]
+        self._probabilities = _probability_column(plan)
 
-    def frame(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> list[OutputRecord]:
-        """The records to write for the records of `frame`."""
-        records = self._predictions(frame, outcome, epoch) if self._encoders else []
+    def frame(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> OutputFrame:
+        """What to write for the records of `frame`: predictions in their order, then dead letters."""
+        parts = self._predictions(frame, outcome, epoch) if self._encoders else []
         if outcome.rejected:
-            keys, headers, values = frame.keys_list(), frame.headers_list(), frame.values_list()
-            for position, rejection in outcome.rejected.items():
-                letter = self._dead_letter(frame.index[position], rejection, now_ms)
-                letter |= {"key": keys[position], "headers": headers[position] or None, "value": values[position]}
-                records.append(OutputRecord(DEAD_LETTERS, self._dead.encode(letter), keys[position], timestamp=now_ms))
-        return records
+            parts.append(self._dead_letters(frame, outcome, now_ms))
+        return OutputFrame.join(parts)
 
-    def _predictions(self, frame: Frame, outcome: Outcome, epoch: int) -> list[OutputRecord]:
-        index, keys, fields = frame.index, frame.keys_list(), self._fields
+    def _predictions(self, frame: Frame, outcome: Outcome, epoch: int) -> list[OutputFrame]:
+        predictions = [prediction for prediction in outcome.predictions if prediction is not None]
+        index, keys = frame.index, frame.keys
+        if len(predictions) < len(frame):
+            said = np.array([prediction is not None for prediction in outcome.predictions], np.bool_)
+            index = index[said]
+            keys = b"".join(key or b"" for key, kept in zip(frame.keys_list(), said.tolist(), strict=True) if kept)
+        columns = {
+            "partition": index["partition"],
+            "offset": index["offset"],
+            "event_time": index["event_time"],
+            "prediction": [prediction.prediction for prediction in predictions],
+            **self._probabilities(predictions),
+            "epoch": np.full(len(predictions), epoch),
+            "count": [prediction.count for prediction in predictions],
+        }
+        return [self._part(topic, encoder, index, keys, columns) for topic, encoder in self._encoders]
+
+    def _part(
+        self, topic: int, encoder: ColumnEncoder, index: npt.NDArray[np.void], keys: bytes, columns: dict[str, Column]
+    ) -> OutputFrame:
+        values, sizes = encoder.encode(columns)
+        entries = np.zeros(len(index), OUTPUT_INDEX)
+        entries["timestamp"] = np.maximum(index["event_time"], 0)
+        entries["topic"] = topic
+        entries["key_size"] = index["key_size"]
+        entries["value_size"] = sizes
+        return OutputFrame(entries, keys, b"", values)
+
+    def _dead_letters(self, frame: Frame, outcome: Outcome, now_ms: int) -> OutputFrame:
+        keys, headers, values = frame.keys_list(), frame.headers_list(), frame.values_list()
         records = []
-        for key, partition, offset, event_time, prediction in zip(
-            keys,
-            index["partition"].tolist(),
-            index["offset"].tolist(),
-            index["event_time"].tolist(),
-            outcome.predictions,
-            strict=True,
-        ):
-            if prediction is None:
-                continue
-            said = {
-                "partition": partition,
-                "offset": offset,
-                "event_time": event_time,
-                "prediction": prediction.prediction,
-                "epoch": epoch,
-                "count": prediction.count,
-                **fields(prediction),
-            }
-            for topic, encoder in zip(self._topics, self._encoders, strict=True):
-                records.append(OutputRecord(topic, encoder.encode(said), key, timestamp=max(0, event_time)))
-        return records
+        for position, rejection in outcome.rejected.items():
+            letter = self._dead_letter(frame.index[position], rejection, now_ms)
+            letter |= {"key": keys[position], "headers": headers[position] or None, "value": values[position]}
+            records.append(OutputRecord(DEAD_LETTERS, self._dead.encode(letter), keys[position], timestamp=now_ms))
+        return pack_output(records)
 
     def _dead_letter(self, entry: Any, rejection: Rejection, now_ms: int) -> dict[str, Any]:
         event_time = int(entry["event_time"])
@@ -77,20 +92,16 @@ class Outputs:
         }
 
 
-def fatal_record(message: str) -> OutputRecord:
-    """The record that makes the JVM stop the job for good, with this message."""
-    return OutputRecord(FATAL, message.encode())
+def fatal_frame(message: str) -> OutputFrame:
+    """What makes the JVM stop the job for good, with this message."""
+    return pack_output([OutputRecord(FATAL, message.encode())])
 
 
-def _probability_fields(plan: Plan) -> Any:
-    if plan.estimator is None:
-        return None
-    if plan.label_type == "boolean":
-        return lambda prediction: {"probability": _of_true(prediction)}
-    if plan.label_type == "double":
+def _probability_column(plan: Plan) -> Callable[[list[Prediction]], dict[str, Column]]:
+    if plan.estimator is None or plan.label_type == "double":
         return lambda _: {}
-    return lambda prediction: {"probabilities": {str(k): v for k, v in (prediction.probabilities or {}).items()}}
-
-
-def _of_true(prediction: Prediction) -> float | None:
-    return None if prediction.probabilities is None else prediction.probabilities.get(True)
+    if plan.label_type == "boolean":
+        return lambda predictions: {"probability": [p[1].get(True) if p[1] else None for p in predictions]}
+    return lambda predictions: {
+        "probabilities": [{str(label): p for label, p in (said[1] or {}).items()} for said in predictions]
+    }

@@ -24,7 +24,7 @@ from models.signing import signing_key
 from models.version import Version
 from schemas.codec import Decoder
 from schemas.errors import Retryable
-from schemas.frames import Frame, OutputRecord, Status
+from schemas.frames import Frame, OutputFrame, Status
 from schemas.registry import Registry
 from sinks import FeatureRow, FeatureStore, FeatureWriter, ModelStore, open_stores
 
@@ -50,19 +50,19 @@ class Worker:
         self._publishing = self._open_publishing(spec)
         self._shards: dict[int, LiveShard] = {}
 
-    def process(self, number: int, data: bytes) -> list[OutputRecord]:
+    def process(self, number: int, data: bytes) -> OutputFrame:
         """What a frame of shard `number` gives to Kafka. Raises Fatal."""
         live = self._shards.get(number) or self._open_shard(number)
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
         self._write(rows, _reached(number, self._plan.shards, frame))
-        records = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
+        outputs = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
         live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
         check_budget(self._plan, live.shard, outcome)
         self.publish(number)
-        return records
+        return outputs
 
     def publish(self, number: int, *, last: bool = False) -> None:
         """Publish what shard `number` has learned, if it is time, or if it is the `last` chance. Raises Fatal."""

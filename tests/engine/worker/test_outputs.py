@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from river import linear_model, naive_bayes
+
+from engine.plan import DEAD_LETTERS, Plan, make_plan
+from engine.worker.outputs import Outputs, fatal_frame
+from engine.workflow import Workflow
+from models.outcome import Outcome, Prediction, Rejection
+from schemas.codec import Decoder
+from schemas.errors import BadRecord
+from schemas.frames import FATAL, OutputRecord, Record, pack, unpack_output
+from schemas.wire import dead_letter_schema, prediction_schema
+from sinks import Topic
+from sources import KafkaTopic
+
+IDS = (5, 6, 7)
+FRAME = pack(
+    [
+        Record(b"a", key=b"one", event_time=1_357_034_100_000, partition=0, offset=7),
+        Record(b"b", key=b"bad", event_time=1_357_034_100_001, partition=3, offset=1 << 40),
+        Record(b"c", key=None, event_time=-5, partition=1, offset=8),
+        Record(b"d", key=b"", event_time=1_357_034_100_002, partition=1, offset=9),
+    ]
+)
+SAID: dict[str, tuple[Any, Any, list[Prediction]]] = {
+    "boolean": (
+        linear_model.LogisticRegression(),
+        "probability",
+        [Prediction(True, {True: 0.75, False: 0.25}, None, 0), Prediction(False, None, True, 1)],
+    ),
+    "double": (linear_model.LinearRegression(), None, [Prediction(1.5, None, 2.0, 0), Prediction(-0.0, None, 1.0, 1)]),
+    "string": (
+        naive_bayes.GaussianNB(),
+        "probabilities",
+        [Prediction("UA", {"UA": 0.75, "AA": 0.25}, None, 0), Prediction(None, {}, "UA", 128)],
+    ),
+}
+
+
+def plan_of(label_type: str, estimator: Any) -> Plan:
+    fields = [{"name": "a", "type": "double"}, {"name": "y", "type": ["null", label_type]}]
+    schema = {"type": "record", "name": "r", "fields": fields}
+    flow = Workflow("demo")
+    model = flow.pipeline("model", flow.source("in", KafkaTopic("in")), estimator, label="y")
+    flow.sink("first", model, Topic("first"))
+    flow.sink("second", model, Topic("second"))
+    return make_plan(flow, lambda _: schema)
+
+
+@pytest.mark.parametrize("label_type", SAID)
+def test_every_record_gives_a_prediction_to_each_topic_or_a_dead_letter(label_type: str) -> None:
+    estimator, field, (first, second) = SAID[label_type]
+    outcome = Outcome({}, [first, None, second, first])
+    outcome.reject(1, Rejection("model", BadRecord("not_finite", "a is nan")))
+    outputs = Outputs(plan_of(label_type, estimator), IDS).frame(FRAME, outcome, epoch=3, now_ms=99)
+    records = unpack_output(outputs.encode())
+
+    schema = prediction_schema(label_type)
+    decoder = Decoder(schema, {6: schema, 7: schema}.__getitem__)
+    for topic in (1, 2):
+        written = [record for record in records if record.topic == topic]
+        assert [(r.key, r.timestamp) for r in written] == [
+            (b"one", 1_357_034_100_000),
+            (None, 0),
+            (b"", 1_357_034_100_002),
+        ]
+        decoded = [decoder.decode(record.value) for record in written]
+        assert [(d["partition"], d["offset"], d["epoch"]) for d in decoded] == [(0, 7, 3), (1, 8, 3), (1, 9, 3)]
+        assert [(d["prediction"], d["count"]) for d in decoded] == [(p[0], p[3]) for p in (first, second, first)]
+        if field == "probability":
+            assert [d[field] for d in decoded] == [0.75, None, 0.75]
+        if field == "probabilities":
+            assert [d[field] for d in decoded] == [first[1], {}, first[1]]
+
+    [letter] = [record for record in records if record.topic == DEAD_LETTERS]
+    dead = Decoder(dead_letter_schema(), {5: dead_letter_schema()}.__getitem__).decode(letter.value)
+    assert (dead["offset"], dead["key"], dead["value"], dead["reason"]) == (1 << 40, b"bad", b"b", "not_finite")
+    assert (letter.key, letter.timestamp) == (b"bad", 99)
+
+
+def test_without_topics_and_rejections_there_is_nothing_to_write() -> None:
+    flow = Workflow("demo")
+    flow.pipeline("model", flow.source("in", KafkaTopic("in")), linear_model.LogisticRegression(), label="y")
+    schema = {"type": "record", "name": "r", "fields": [{"name": "y", "type": "boolean"}]}
+    outcome = Outcome({}, [Prediction(True, None, True, 0)] * 4)
+    assert len(Outputs(make_plan(flow, lambda _: schema), (5,)).frame(FRAME, outcome, 1, 0)) == 0
+
+
+def test_a_reason_to_stop_travels_as_a_record() -> None:
+    assert unpack_output(fatal_frame("why").encode()) == [OutputRecord(FATAL, b"why")]
