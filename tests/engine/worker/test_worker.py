@@ -22,7 +22,7 @@ from models.signing import signing_key
 from schemas.avro import load_schema
 from schemas.codec import Decoder, Encoder
 from schemas.errors import Fatal
-from schemas.frames import OutputRecord, Record, Status, pack
+from schemas.frames import OutputRecord, Record, Status, pack, unpack_output
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import FeatureReader, FeatureStore, Lookup, ModelReader, ModelStore, Topic
 from sources import KafkaTopic
@@ -65,7 +65,7 @@ class Bench:
         self.worker = Worker(self._spec, self.state, WorkerMetrics(self.plan.workflow))
 
     def process(self, records: list[Record]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        out = self.worker.process(0, pack(records).encode())
+        out = unpack_output(self.worker.process(0, pack(records).encode()).encode())
         return self._decoded(out, 1, PREDICTION), self._decoded(out, 0, DEAD)
 
     @staticmethod
