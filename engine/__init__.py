@@ -1,5 +1,1 @@
 """Describe, plan and run workflows."""
-
-from engine.workflow import Workflow
-
-__all__ = ["Workflow"]

@@ -30,6 +30,20 @@ class Generations:
         """Takes a new generation, greater than all before it, for a fresh start to write into."""
         return int(run(self._client, [Call(Script.read("next_generation"), [self._key], [])])[0])
 
+    def of(self, definition: str) -> int:
+        """The generation of a definition of the feature sets: the one it had before, or a new one.
+
+        For jobs that start without being told whether they resume: rows that they write again change nothing.
+        """
+        field = f"definition:{definition}"
+        with errors_of(self._client):
+            known = self._client.hget(self._key, field)
+            if known is not None:
+                return int(known)
+            generation = self.next()
+            self._client.hset(self._key, field, generation)
+        return generation
+
     def switch(self, generation: int) -> bool:
         """Lets readers read `generation`; False when they read a later one already, and go on doing so."""
         return bool(run(self._client, [Call(Script.read("switch_generation"), [self._key], [generation])])[0])

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from engine.cli import install, jobs, platform
+from engine.cli import demo, feed, install, jobs, platform
 from schemas.errors import HeadraceError
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+demo.add_commands(app)
+feed.add_commands(app)
 platform.add_commands(app)
 jobs.add_commands(app)
 install.add_commands(app)

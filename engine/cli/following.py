@@ -45,13 +45,17 @@ class Meter:
 
 def follow(started: Started, settings: Settings, console: Console) -> None:
     """Show how a workflow is doing until it ends or Ctrl-C. Raises Fatal, with what the job said, when it fails."""
-    meter, workflow = Meter(), started.plan.workflow
+    meter, workflow, told = Meter(), started.plan.workflow, ""
     try:
         with FlinkRest(Addresses.find(settings).flink) as flink, Live(console=console, auto_refresh=False) as live:
             while True:
                 state = _state(flink, started.job_id)
                 progress = read_progress(workflow, settings.metrics_folder)
                 live.update(meter.table(progress, state, time.monotonic()), refresh=True)
+                trouble = flink.trouble(started.job_id) if state in ("RESTARTING", "RUNNING") else None
+                if trouble and trouble != told:
+                    console.print(f"trouble: {trouble}")
+                told = trouble or told
                 if state == "FAILED":
                     raise Fatal(flink.failure(started.job_id) or f'workflow "{workflow}" failed')
                 if state in ("FINISHED", "CANCELED"):

@@ -114,4 +114,4 @@ def _ports(given: list[str] | None) -> dict[str, int] | None:
 
 
 def _mib(size_bytes: int) -> str:
-    return f"{size_bytes / 2**20:.0f} MiB" if size_bytes else ""
+    return f"{size_bytes / 2**20:.0f} MiB"

@@ -2,7 +2,8 @@
 
     python -m engine.flink.application workflows/flights.py
 
-Flink's settings are those of the cluster; only what a workflow decides is set here.
+Flink's settings are those of the cluster; only what a workflow decides is set here. Whether the job resumes is decided
+by the cluster too, so features keep the generation that their definition had before.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from pathlib import Path
 from engine.flink.configuration import JobSettings
 from engine.flink.job import build
 from engine.jobs.loading import load_workflow
-from engine.jobs.preparation import new_generation, prepare, resolve
+from engine.jobs.preparation import features_digest, prepare, resolve
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
+from sinks import Generations
 
 
 def main(arguments: list[str]) -> None:
@@ -25,7 +27,9 @@ def main(arguments: list[str]) -> None:
     settings = Settings.load()
     addresses = Addresses.find(settings)
     plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
-    prepared = prepare(plan, addresses, settings, new_generation(plan, addresses))
+    generations = Generations(addresses.redis, plan.workflow)
+    prepared = prepare(plan, addresses, settings, generations.of(features_digest(plan)))
+    generations.close()
     build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)
 
 

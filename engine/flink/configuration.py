@@ -34,22 +34,21 @@ class JobSettings:
 
 
 def configuration(workflow: str, settings: JobSettings, flink: str | None) -> dict[str, str]:
-    """Flink's settings of a job; without `flink`, the URL of a session cluster, those of the cluster it runs inside."""
-    options = {
+    """Flink's settings of a job for the session cluster at `flink`; without it, for the cluster that it runs in."""
+    return {**_always(workflow), **(_session(settings, flink) if flink else {}), **settings.extra}
+
+
+def _always(workflow: str) -> dict[str, str]:
+    """What every job needs, wherever it runs."""
+    return {
         "pipeline.name": workflow,
         "pipeline.max-parallelism": str(MAX_PARALLELISM),
         "pipeline.object-reuse": "true",
         "pipeline.jars": ";".join(job_jars()),
-        "parallelism.default": str(settings.parallelism),
-        "python.execution-mode": settings.mode,
-        "python.executable": sys.executable,
-        "python.client.executable": sys.executable,
         # a frame is a bundle: what a frame gives goes on at once
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "1000",
         "execution.buffer-timeout.interval": "5 ms",
-        "execution.checkpointing.interval": settings.checkpoint_every,
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "execution.checkpointing.unaligned.enabled": "true",
         "execution.checkpointing.aligned-checkpoint-timeout": "2 s",
         "execution.checkpointing.tolerable-failed-checkpoints": "10",
@@ -58,17 +57,26 @@ def configuration(workflow: str, settings: JobSettings, flink: str | None) -> di
         "restart-strategy.exponential-delay.max-backoff": "10 s",
         "restart-strategy.exponential-delay.attempts-before-reset-backoff": "20",
     }
-    if flink is not None:
-        address = urlsplit(flink)
-        options |= {
-            "execution.target": "remote",
-            "rest.address": str(address.hostname),
-            "rest.port": str(address.port or 8081),
-        }
+
+
+def _session(settings: JobSettings, flink: str) -> dict[str, str]:
+    """What the submitter decides; a client of a session cluster does not see the cluster's own settings."""
+    address = urlsplit(flink)
+    options = {
+        "execution.target": "remote",
+        "rest.address": str(address.hostname),
+        "rest.port": str(address.port or 8081),
+        "parallelism.default": str(settings.parallelism),
+        "python.execution-mode": settings.mode,
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        "execution.checkpointing.interval": settings.checkpoint_every,
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    }
     if settings.checkpoints:
         options["execution.checkpointing.dir"] = settings.checkpoints
     if settings.restore:
         options["execution.state-recovery.path"] = settings.restore
     if settings.files:
         options["python.files"] = ",".join(settings.files)
-    return {**options, **settings.extra}
+    return options

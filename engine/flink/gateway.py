@@ -36,6 +36,9 @@ def prepare(folder: Path) -> None:
         "FLINK_LOG_DIR": str(logs),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "JVM_ARGS": f"-Xmx512m -Dlog.file={logs}/client.log",
+        # PyFlink adds a job's jars to the class path of one thread of the JVM only, and py4j may use several; what it
+        # finds here is on the class path of all
+        "HADOOP_CLASSPATH": os.pathsep.join(map(str, (*flink_jars(), shim_jar()))),
     }
     os.environ.update(environment)
 

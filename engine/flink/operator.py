@@ -11,6 +11,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState, ValueStateDescriptor
 
 from engine.failure import report
+from engine.flink.checkpoint_age import CheckpointAge
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import fatal_frame
 from engine.worker.spec import WorkerSpec
@@ -42,6 +43,8 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         try:
             spec: WorkerSpec = pickle.loads(self._spec)
             metrics = WorkerMetrics(self._workflow)
+            if spec.flink:
+                metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
             metrics.serve(spec.metrics_port, spec.metrics_folder)
             self._worker = Worker(spec, FlinkState(snapshot, log), metrics)
         except Exception as error:  # noqa: BLE001 - the boundary around user code

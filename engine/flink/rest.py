@@ -69,6 +69,16 @@ class FlinkRest:
         causes = [line.removeprefix("Caused by: ") for line in trace.splitlines() if line and not line.startswith("\t")]
         return causes[-1] if causes else trace
 
+    def trouble(self, job_id: str) -> str | None:
+        """Why the newest checkpoint failed, or why a job had to start again; None if all is well."""
+        newest = self.checkpoints(job_id)["latest"]
+        failed, completed = newest["failed"], newest["completed"]
+        if failed and (not completed or failed["id"] > completed["id"]):
+            said = str(failed.get("failure_message") or "no reason given").splitlines()[0]
+            hint = _hint_of(said)
+            return f"checkpoint {failed['id']} failed: {said}" + (f"; {hint}" if hint else "")
+        return self.failure(job_id)
+
     def stop(self, job_id: str, savepoints: str | None, *, drain: bool = False, timeout_s: float = 300.0) -> str:
         """Stop a job with a savepoint and say where that is; `drain` first lets out what waits for a watermark."""
         body = {"drain": drain, **({"targetDirectory": savepoints} if savepoints else {})}

@@ -62,6 +62,7 @@ def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: in
             archive=settings.archive,
             metrics_port=settings.worker_metrics_port,
             metrics_folder=str(settings.metrics_folder),
+            flink=addresses.flink,
         )
     return Prepared(spec, _cluster(addresses, facts, dead_bytes))
 

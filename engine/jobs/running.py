@@ -10,6 +10,7 @@ import fsspec
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.loading import LoadedWorkflow
+from engine.jobs.preflight import preflight
 from engine.jobs.preparation import Prepared, features_digest, new_generation, prepare, resolve
 from engine.jobs.store import Run, RunStore, now
 from engine.plan import Plan
@@ -30,6 +31,7 @@ class Started:
 def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh: bool = False) -> Started:
     """Submit a workflow. Raises Fatal when it runs already, or cannot run, and Retryable when a service is away."""
     addresses = Addresses.find(settings)
+    preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs:
         live = flink.live(plan.workflow)

@@ -29,3 +29,4 @@ class WorkerSpec:
     archive: str | None = None
     metrics_port: int = 0
     metrics_folder: str | None = None
+    flink: str | None = None

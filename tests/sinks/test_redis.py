@@ -201,3 +201,8 @@ def test_readers_move_on_when_every_part_of_the_new_generation_has_caught_up(ser
         assert generations.current() == 1
         new.write([], {"0/1.1": 200})
         assert generations.current() == 2
+
+
+def test_a_definition_keeps_its_generation(server: RedisServer, name: str) -> None:
+    generations = Generations(server.url, name)
+    assert [generations.of("a"), generations.of("b"), generations.of("a"), generations.next()] == [1, 2, 1, 3]

@@ -14,8 +14,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from engine.feed import Feed
 from schemas.errors import Fatal
 
+FEED = Feed("flights", schema="flight", key="tailnum")
 LATE_MIN = 15.0
 MISSING = "NA"
 COLUMNS = (

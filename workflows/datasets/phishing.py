@@ -8,15 +8,18 @@ from typing import Any
 
 from river import datasets
 
-FIRST_SEEN_AT = datetime(2026, 1, 1, tzinfo=UTC)
+from engine.feed import Feed
+
+FEED = Feed("pages", schema="phishing", partitions=1)
+FIRST_SEEN_AT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def phishing() -> Iterator[dict[str, Any]]:
-    """The pages as records of the schema "phishing", as if one had been seen each minute of the new year 2026.
+    """The pages as records of the schema "phishing", as if one had been seen each minute of the new year 2025.
 
     >>> first = next(phishing())
     >>> first["is_phishing"], first["seen_at"].isoformat()
-    (True, '2026-01-01T00:00:00+00:00')
+    (True, '2025-01-01T00:00:00+00:00')
     """
     for minute, (x, y) in enumerate(datasets.Phishing()):
         features = {name: float(value) for name, value in x.items()}

@@ -1,0 +1,185 @@
+"""`headrace demo`: the whole job on real flights, from an empty folder to a closing summary."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from engine.cli import options
+from engine.cli.feed import dataset
+from engine.cli.progress import Shown
+from engine.settings import Addresses, Settings
+from schemas.errors import Fatal
+
+REFRESH_S = 0.5
+ASKED_FEATURES = {"hour": 18, "weekday": 4, "distance": 1089.0, "dep_delay": 25.0}
+ASKED_ENTITIES = {"origin": "EWR", "carrier": "UA", "tailnum": "N39463"}
+_EPILOG = "[bold]Examples[/bold]\n\nheadrace demo\n\nheadrace demo --rate 2000"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog=_EPILOG)(demo)
+
+
+def demo(
+    rate: Annotated[float | None, typer.Option(min=1, help="Flights a second; as fast as it goes if left out.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="End after so many flights.")] = None,
+    home: options.Home = None,
+) -> None:
+    """Learn from 336,776 real flights: Kafka, Flink, Redis and the scoring API, started and stopped again.
+
+    Works in a folder of its own, `demo` inside the home folder, which it empties first.
+    """
+    from engine.jobs.loading import load_workflow
+    from workflows import flights as shipped
+
+    settings = _own_settings(Settings.load(home=home))
+    console = Console(highlight=False, soft_wrap=True)
+    with ExitStack() as cleanup:
+        addresses = _platform(settings, console, cleanup)
+        feeding = Feeding(addresses, rate, limit)
+        cleanup.callback(feeding.stop)
+        feeding.start()
+        with console.status("submitting the workflow"):
+            job = _submit(load_workflow(Path(str(shipped.__file__))), settings)
+        console.print(f'workflow "flights" runs as job {job}; Flink shows it at {addresses.flink}')
+        started_at = time.monotonic()
+        _follow(feeding, settings, addresses, job, console)
+        _ask(addresses.scoring, console)
+        _summary(settings, addresses, feeding, time.monotonic() - started_at, console)
+    console.print("all that was started is stopped; next: README.md, workflows/flights.py, `headrace up`")
+
+
+@dataclass
+class Feeding:
+    """Feeds the flights to Kafka on a thread of its own; an error there comes up in `check`."""
+
+    addresses: Addresses
+    rate: float | None
+    limit: int | None
+    sent: int = 0
+    done: bool = False
+    _error: BaseException | None = None
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        from engine.feed import Feeder
+
+        target, records = dataset("flights")
+        feeder = Feeder(target, self.addresses.kafka, self.addresses.registry)
+        self._thread = threading.Thread(target=self._run, args=(feeder, records), name="feed", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _run(self, feeder: Any, records: Any) -> None:
+        from engine.feed import paced
+
+        records = islice(records, self.limit)
+        if self.rate is not None:
+            records = paced(records, self.rate, self._stopped.wait)
+        try:
+            with feeder:
+                feeder.send(records, stop=self._stopped, progress=self._note)
+            self.done = True
+        except Exception as error:  # noqa: BLE001 - raised again on the main thread, by check()
+            self._error = error
+
+    def _note(self, fed: Any) -> None:
+        self.sent = fed.records
+
+
+def _own_settings(settings: Settings) -> Settings:
+    given = ", ".join(settings.given())
+    if given:
+        raise Fatal(f"the demo starts services of its own, but there are addresses of {given}", hint="leave them out")
+    return settings.model_copy(update={"home": settings.home / "demo"})
+
+
+def _platform(settings: Settings, console: Console, cleanup: ExitStack) -> Addresses:
+    from engine.local.platform import down, up
+
+    with Shown(console) as progress:
+        down(settings)
+        shutil.rmtree(settings.home, ignore_errors=True)
+        platform = up(settings, progress)
+    cleanup.callback(down, settings)
+    return platform.addresses
+
+
+def _submit(loaded: Any, settings: Settings) -> str:
+    from engine.flink.configuration import JobSettings
+    from engine.jobs.running import start
+
+    return start(loaded, settings, JobSettings()).job_id
+
+
+def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str, console: Console) -> None:
+    """Show the progress until every flight is read, then let out what waits for a watermark."""
+    from engine.cli.following import Meter
+    from engine.flink.rest import FlinkRest
+    from engine.jobs.progress import read_progress
+    from engine.jobs.running import stop
+    from sources.kafka import KafkaAdmin
+
+    meter = Meter()
+    with (
+        FlinkRest(addresses.flink) as flink,
+        KafkaAdmin(addresses.kafka) as kafka,
+        Live(console=console, auto_refresh=False) as live,
+    ):
+        while not (feeding.done and kafka.behind("flights", "headrace-flights") == 0):
+            feeding.check()
+            state = flink.state(job)
+            if state in ("FAILED", "CANCELED"):
+                raise Fatal(flink.failure(job) or f'workflow "flights" is {state.lower()}')
+            live.update(meter.table(read_progress("flights", settings.metrics_folder), state, time.monotonic()))
+            live.refresh()
+            time.sleep(REFRESH_S)
+        live.update(meter.table(read_progress("flights", settings.metrics_folder), "draining", time.monotonic()))
+        live.refresh()
+        stop("flights", settings, drain=True)
+
+
+def _ask(scoring: str, console: Console) -> None:
+    console.print("\nasking the scoring API:")
+    rolling = {"origin_delay_1h": 12.0, "carrier_delay_2h": 15.0, "tailnum_delay_1d": 20.0}
+    questions = (
+        ("raw features", {"features": {**ASKED_FEATURES, **rolling}}),
+        ("entity keys, rolling delays from Redis", {"entities": ASKED_ENTITIES, "features": ASKED_FEATURES}),
+    )
+    for name, body in questions:
+        answer = httpx.post(f"{scoring}/models/lateness/predict", json=body, trust_env=False).json()
+        console.print(f"  {name}: {body}")
+        console.print(f"    -> {answer}")
+
+
+def _summary(settings: Settings, addresses: Addresses, feeding: Feeding, took_s: float, console: Console) -> None:
+    card = httpx.get(f"{addresses.scoring}/models/lateness", trust_env=False).json()["shards"][0]
+    metrics = card["metrics"]
+    console.print(f"\n{feeding.sent:,} flights in {took_s:.1f} s, {feeding.sent / took_s:,.0f} a second")
+    console.print(f"  learned      {card['version']['count']:,}, until {card['learned_until']}")
+    console.print(f"  accuracy     {metrics['accuracy']:.4f}, of no change {metrics['no_change_accuracy']:.4f}")
+    console.print(f"  ROC AUC      {metrics['roc_auc']:.4f}")
+    console.print(f"  model        version {card['version']['epoch']}.{card['version']['count']}")
+    console.print(f"  logs         {settings.home / 'logs'}")

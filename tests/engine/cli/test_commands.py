@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.cli.app import app
+
+PHISHING = "workflows/phishing.py"
+
+
+def headrace(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a user does, so that errors are printed as users see them."""
+    program = "from engine.cli import main; main()"
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_check_lists_the_nodes() -> None:
+    done = CliRunner().invoke(app, ["check", PHISHING, "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["nodes"] == ["pages", "signs", "model", "phishing", "predictions"]
+
+
+def test_explain_shows_graph_and_physical_plan() -> None:
+    done = CliRunner().invoke(app, ["explain", PHISHING, "--parallelism", "2"])
+    assert done.exit_code == 0
+    assert "pipeline  model <- signs: classifier, label is_phishing" in done.stdout
+    assert "physical plan, parallelism 2, one global shard" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "stop", "explain", "check", "up", "status", "down", "demo", "feed"])
+def test_help_has_examples(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--help"])
+    assert done.exit_code == 0
+    assert f"headrace {command}" in done.stdout
+
+
+def test_a_workflow_that_is_wrong_is_one_error_and_no_traceback_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "wrong_workflow.py"
+    file.write_text("from engine.workflow import Workflow\nflow = Workflow('Wrong')\n")
+    done = headrace("check", str(file))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == 'error: workflow "Wrong": not a name'
+    assert "hint: " in done.stderr
+
+
+def test_without_a_platform_the_hint_says_how_to_start_one(tmp_path: Path) -> None:
+    done = headrace("run", PHISHING, "--home", str(tmp_path))
+    assert done.returncode == 1
+    assert "headrace up" in done.stderr
+
+
+def test_a_service_that_is_away_is_named_with_its_setting(tmp_path: Path) -> None:
+    options = ["--kafka", "127.0.0.1:1", "--redis", "redis://127.0.0.1:1", "--registry", "http://127.0.0.1:1"]
+    done = headrace("up", "--home", str(tmp_path), *options)
+    assert done.returncode == 1
+    assert "kafka at 127.0.0.1:1 does not answer" in done.stderr
+    assert "--kafka (HEADRACE_KAFKA)" in done.stderr

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from river import compose, linear_model, preprocessing
+
+from engine.explain import explain
+from engine.plan import Plan, make_plan, shipped_schema
+from engine.workflow import Workflow
+from models import RollingMean
+from schemas.errors import Fatal
+from sinks import FeatureStore, ModelStore, Topic
+from sources import KafkaTopic
+from workflows import flights, phishing
+
+FLIGHTS = KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m")
+
+
+def plan(build: Callable[[Workflow], object], **options: int) -> Plan:
+    flow = Workflow("demo", **options)  # type: ignore[arg-type]
+    build(flow)
+    return make_plan(flow, shipped_schema)
+
+
+def learn(flow: Workflow, topic: KafkaTopic, label: str, model: object = None, key: str | None = None) -> None:
+    model = model or linear_model.LogisticRegression()
+    flow.pipeline("model", flow.source("flights", topic), model, label=label, key=key)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda flow: None, "has no source"),
+        (lambda flow: flow.source("flights", FLIGHTS), "has no pipeline"),
+        (lambda flow: learn(flow, KafkaTopic("f", schema="flight", event_time="left_at"), "late"), '"left_at"'),
+        (lambda flow: learn(flow, KafkaTopic("f", schema="flight", event_time="carrier"), "late"), "of type string"),
+        (lambda flow: learn(flow, FLIGHTS, "latte"), 'pipeline "model": label "latte"'),
+        (lambda flow: learn(flow, FLIGHTS, "distance"), "a classifier needs boolean"),
+        (lambda flow: learn(flow, FLIGHTS, "late", linear_model.LinearRegression()), "a regressor needs float"),
+        (lambda flow: learn(flow, FLIGHTS, "late", key="distance"), 'key "distance" is of type double'),
+        (lambda flow: learn(flow, KafkaTopic("f", schema="flights"), "late"), 'schema "flights": not found'),
+        (lambda flow: learn(flow, KafkaTopic("f", schema="none.avsc"), "late"), 'schema "none.avsc"'),
+    ],
+)
+def test_mistakes_name_the_node(build: Callable[[Workflow], object], message: str) -> None:
+    with pytest.raises(Fatal, match=message):
+        plan(build)
+
+
+def test_two_sources_need_something_that_joins_them() -> None:
+    def build(flow: Workflow) -> None:
+        flow.source("more", FLIGHTS)
+        learn(flow, FLIGHTS, "late")
+
+    with pytest.raises(Fatal, match='has 2 sources \\("more", "flights"\\)'):
+        plan(build)
+
+
+def test_state_by_another_field_than_the_shards_is_refused() -> None:
+    def build(flow: Workflow) -> None:
+        rolling = RollingMean("dep_delay", by="origin", window="1h", on="departed_at")
+        pipeline = rolling | preprocessing.StandardScaler() | linear_model.LogisticRegression()
+        learn(flow, FLIGHTS, "late", pipeline, key="carrier")
+
+    with pytest.raises(Fatal, match='keeps state by "origin", but the workflow is sharded by "carrier"'):
+        plan(build)
+
+
+def test_state_without_a_key_is_refused_where_there_are_shards() -> None:
+    def build(flow: Workflow) -> None:
+        scaled = flow.pipeline("scaled", flow.source("flights", FLIGHTS), preprocessing.StandardScaler())
+        flow.pipeline("model", scaled, linear_model.LogisticRegression(), label="late", key="carrier")
+
+    with pytest.raises(Fatal, match='pipeline "scaled": learns, and the workflow is sharded by "carrier"'):
+        plan(build)
+
+
+def test_shards_need_a_key() -> None:
+    with pytest.raises(Fatal, match="4 shards, but no key"):
+        plan(lambda flow: learn(flow, FLIGHTS, "late"), shards=4)
+
+
+def test_a_feature_store_needs_a_field_for_its_entity() -> None:
+    def build(flow: Workflow) -> None:
+        features = flow.pipeline("features", flow.source("flights", FLIGHTS), compose.Discard("late"))
+        flow.sink("rows", features, FeatureStore("airport"))
+
+    with pytest.raises(Fatal, match='sink "rows": entity "airport"'):
+        plan(build)
+
+
+def test_a_key_makes_shards() -> None:
+    made = plan(lambda flow: learn(flow, FLIGHTS, "late", key="carrier"))
+    assert (made.shard_key, made.shards) == ("carrier", 32)
+
+
+def test_dead_letters_come_first_among_the_topics() -> None:
+    made = make_plan(phishing.flow, shipped_schema)
+    assert made.topics == ("phishing.dead", "page_predictions")
+    assert made.label_type == "boolean"
+
+
+@pytest.mark.parametrize("flow", [flights.flow, phishing.flow])
+def test_what_ships_can_be_explained(flow: Workflow) -> None:
+    text = explain(make_plan(flow, shipped_schema))
+    assert all(node.name in text for node in flow.nodes)
+
+
+def test_sinks_are_told_apart() -> None:
+    made = make_plan(flights.flow, shipped_schema)
+    assert [sink.name for sink in made.feature_sinks] == ["origin_delays", "carrier_delays", "tailnum_delays"]
+    assert [type(sink.sink) for sink in made.sinks if sink not in made.feature_sinks] == [ModelStore, Topic]

@@ -1,0 +1,179 @@
+"""The learning plane on a real Redis, without Flink: frames in, output records out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from river import compose, linear_model, preprocessing
+
+from engine.plan import Plan, make_plan, shipped_schema
+from engine.worker.metrics import WorkerMetrics
+from engine.worker.spec import WorkerSpec
+from engine.worker.worker import Worker
+from engine.workflow import Workflow
+from models import RollingMean
+from models.allowlist import AllowList
+from models.artifact import open_artifact
+from models.recovery import MemoryState
+from models.signing import signing_key
+from schemas.avro import load_schema
+from schemas.codec import Decoder, Encoder
+from schemas.errors import Fatal
+from schemas.frames import OutputRecord, Record, Status, pack, unpack_output
+from schemas.wire import dead_letter_schema, prediction_schema
+from sinks import FeatureReader, FeatureStore, Lookup, ModelReader, ModelStore, Topic
+from sources import KafkaTopic
+from tests.sinks.redis_server import RedisServer
+from workflows.datasets import flights
+
+FLIGHT, DEAD, PREDICTION = 1, 2, 3
+IDS = {FLIGHT: load_schema("flight"), DEAD: dead_letter_schema(), PREDICTION: prediction_schema("boolean")}
+
+
+def inputs(flight: dict[str, Any]) -> dict[str, Any]:
+    return {"distance": flight["distance"], "dep_delay": flight["dep_delay"]}
+
+
+def plan(name: str, max_dead: str = "100%") -> Plan:
+    flow = Workflow(name, max_dead=max_dead)
+    source = flow.source("flights", KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m"))
+    rolling = RollingMean("dep_delay", by="origin", window="1h", on="departed_at", name="origin_delay")
+    features = flow.pipeline("features", source, compose.FuncTransformer(inputs) + rolling)
+    flow.sink("delays", features, FeatureStore("origin", features=("origin_delay",)))
+    classifier = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    model = flow.pipeline("model", features, classifier, label="late")
+    flow.sink("late", model, ModelStore(name, every="1h"))
+    flow.sink("predictions", model, Topic("predictions"))
+    return make_plan(flow, shipped_schema)
+
+
+class Bench:
+    """A worker, its state and its Redis; `process` gives decoded predictions and dead letters."""
+
+    def __init__(self, made: Plan, redis_url: str, folder: Path) -> None:
+        self.plan = made
+        self.redis_url = redis_url
+        self.key_file = folder / "signing.key"
+        self.state = MemoryState()
+        self._spec = WorkerSpec(made, 1, IDS, (DEAD, PREDICTION), "http://127.0.0.1:1", redis_url, str(self.key_file))
+        self.restart()
+
+    def restart(self) -> None:
+        self.worker = Worker(self._spec, self.state, WorkerMetrics(self.plan.workflow))
+
+    def process(self, records: list[Record]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        out = unpack_output(self.worker.process(0, pack(records).encode()).encode())
+        return self._decoded(out, 1, PREDICTION), self._decoded(out, 0, DEAD)
+
+    @staticmethod
+    def _decoded(out: list[OutputRecord], topic: int, schema_id: int) -> list[dict[str, Any]]:
+        decoder = Decoder(IDS[schema_id], IDS.__getitem__)
+        return [decoder.decode(record.value) for record in out if record.topic == topic]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, server: RedisServer, tmp_path: Path) -> Bench:
+    return Bench(plan(request.node.name[:40].lower()), server.url, tmp_path)
+
+
+def records(count: int, start: int = 0) -> list[Record]:
+    encoder = Encoder(IDS[FLIGHT], FLIGHT)
+    taken = []
+    for offset, flight in enumerate(flights()):
+        if offset >= start + count:
+            break
+        if offset >= start:
+            event_time = int(flight["departed_at"].timestamp() * 1000)
+            taken.append(Record(encoder.encode(flight), b"k", event_time=event_time, arrival=event_time, offset=offset))
+    return taken
+
+
+def test_each_record_is_predicted_and_only_labelled_ones_are_learned(bench: Bench) -> None:
+    given = records(500)
+    predictions, dead = bench.process(given)
+    assert sorted(said["offset"] for said in predictions + dead) == list(range(500))
+    cancelled = {offset for offset, flight in zip(range(500), flights(), strict=False) if flight["cancelled"]}
+    assert {letter["reason"] for letter in dead} == {"null_feature"}
+    assert {letter["offset"] for letter in dead} == cancelled
+
+
+def test_what_the_jvm_refused_becomes_a_dead_letter_with_its_bytes(bench: Bench) -> None:
+    good, late = records(2)
+    refused = [
+        Record(None, b"key", offset=7, status=Status.NULL_VALUE),
+        Record(b"garbage", None, headers=b"h", offset=8, status=Status.NO_MAGIC),
+        Record(late.value, None, event_time=late.event_time, offset=9, status=Status.LATE),
+    ]
+    predictions, dead = bench.process([good, *refused])
+    assert [prediction["offset"] for prediction in predictions] == [0]
+    assert [(letter["offset"], letter["reason"], letter["node"]) for letter in dead] == [
+        (7, "null_value", "flights"),
+        (8, "no_magic", "flights"),
+        (9, "late", "flights"),
+    ]
+    assert [(letter["key"], letter["value"], letter["headers"]) for letter in dead] == [
+        (b"key", None, None),
+        (None, b"garbage", b"h"),
+        (None, late.value, None),
+    ]
+
+
+def test_features_and_the_model_can_be_read(bench: Bench) -> None:
+    bench.process(records(500))
+    with FeatureReader(bench.redis_url) as reader:
+        [row] = reader.read(bench.plan.workflow, [Lookup("origin", "JFK", "delays")])
+    assert row is not None
+    assert set(row.features) == {"origin_delay"}
+    with ModelReader(bench.redis_url) as models:
+        stored = models.fetch(bench.plan.workflow)
+    assert stored is not None
+    card, model = open_artifact(stored.artifact, signing_key(bench.key_file), AllowList())
+    assert (card.version.epoch, card.version.count) == (1, stored.version.count)
+    assert card.features == {"distance": "number", "dep_delay": "number", "origin_delay": "number"}
+    assert [(ref.entity, ref.feature_set, ref.features) for ref in card.feature_sets] == [
+        ("origin", "delays", ("origin_delay",))
+    ]
+    assert 0 <= model.predict_proba_one({"distance": 500.0, "dep_delay": 3.0, "origin_delay": 1.0})[True] <= 1
+
+
+def test_a_worker_that_starts_again_goes_on_where_the_last_one_was(bench: Bench) -> None:
+    undisturbed, _ = Bench(bench.plan, bench.redis_url, bench.key_file.parent).process(records(400))
+    before, _ = bench.process(records(200))
+    bench.restart()
+    after, _ = bench.process(records(200, start=200))
+    assert [p["probability"] for p in before + after] == [p["probability"] for p in undisturbed]
+    assert {p["epoch"] for p in after} == {before[0]["epoch"] + 1}
+
+
+def test_too_many_dead_letters_stop_the_job(server: RedisServer, tmp_path: Path) -> None:
+    bench = Bench(plan("drowns", max_dead="1%"), server.url, tmp_path)
+    bench.process(records(990))
+    bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(10)]
+    with pytest.raises(Fatal, match=r"are dead letters, more than max_dead 1\.00%"):
+        bench.process(bad)
+
+
+def test_a_hundred_failures_and_nothing_else_stop_the_job(bench: Bench) -> None:
+    bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(100)]
+    with pytest.raises(Fatal, match="the first 100 records all failed"):
+        bench.process(bad)
+
+
+def test_a_run_that_was_replaced_stops(bench: Bench) -> None:
+    bench.process(records(100))
+    successor = Bench(bench.plan, bench.redis_url, bench.key_file.parent)
+    successor.process(records(100))
+    bench.process(records(50, start=100))
+    with pytest.raises(Fatal, match="a version greater than"):
+        bench.worker.publish(0, last=True)

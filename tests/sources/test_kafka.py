@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import kafka
+import pytest
+
+from engine.local.platform import Platform
+from schemas.errors import Fatal
+from sinks import TopicReader
+from sources.kafka import KafkaAdmin, TopicWriter
+
+
+@pytest.mark.services
+def test_a_key_goes_where_other_clients_would_send_it(platform: Platform) -> None:
+    address, keys = platform.addresses.kafka, [f"N{number}".encode() for number in range(200)] + [b""]
+    with KafkaAdmin(address) as admin:
+        assert admin.create("keyed")
+    with TopicWriter(address) as writer:
+        for key in keys:
+            writer.write("keyed", b"ours", key)
+        writer.flush()
+    other = kafka.KafkaProducer(bootstrap_servers=address)
+    for key in keys:
+        other.send("keyed", b"theirs", key)
+    other.close()
+    with TopicReader(address, "keyed") as reader:
+        stored = list(reader.until_end())
+    ours = {record.key: record.partition for record in stored if record.value == b"ours"}
+    theirs = {record.key: record.partition for record in stored if record.value == b"theirs"}
+    assert len(ours) == len(keys)
+    assert ours == theirs
+
+
+@pytest.mark.services
+def test_flush_tells_of_a_record_that_the_broker_refused(platform: Platform) -> None:
+    with KafkaAdmin(platform.addresses.kafka) as admin:
+        admin.create("small", partitions=1, config={"max.message.bytes": "1000"})
+    with TopicWriter(platform.addresses.kafka) as writer:
+        writer.write("small", b"x" * 500)
+        writer.flush()
+        writer.write("small", b"x" * 5_000)
+        with pytest.raises(Fatal, match="kafka"):
+            writer.flush()
