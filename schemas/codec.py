@@ -51,7 +51,8 @@ class Decoder:
     """Decodes records of any writer's schema into those of the schema `reader`.
 
     `writer` gives the schema of an id, or raises BadRecord (`unknown_schema`); it is asked once per id. What a decoder
-    raises is BadRecord with reason `null_value`, `no_magic`, `unknown_schema`, `corrupt` or `wrong_type`.
+    raises is BadRecord with reason `null_value`, `no_magic`, `unknown_schema`, `corrupt` or `wrong_type`. `scanned`
+    says that the JVM has walked the bytes and found them to be one record, so that they need not be walked again.
 
     >>> schema = {"type": "record", "name": "point", "fields": [{"name": "x", "type": "double"}]}
     >>> decoder = Decoder(schema, {7: schema}.__getitem__)
@@ -59,7 +60,10 @@ class Decoder:
     {'x': 1.5}
     """
 
-    def __init__(self, reader: dict[str, Any], writer: Callable[[int], dict[str, Any]]) -> None:
+    def __init__(
+        self, reader: dict[str, Any], writer: Callable[[int], dict[str, Any]], *, scanned: bool = False
+    ) -> None:
+        self._scanned = scanned
         self._reader = _parse_record(reader)
         set_defaults(self._reader)
         self._reader_shape = shape(self._reader)
@@ -70,7 +74,7 @@ class Decoder:
         """The record in `value`. Raises BadRecord."""
         writing = self._writing(schema_id(value))
         assert value is not None
-        return _decode(writing, value)
+        return _decode(writing, value, scanned=self._scanned)
 
     def decode_all(self, values: Sequence[bytes | None]) -> list[dict[str, Any] | BadRecord]:
         """The record in each of `values`, or what is wrong with it; the same as `decode` one by one, but faster."""
@@ -128,10 +132,9 @@ class Decoder:
         return _Writing(parsed, self._reader, scan, None)
 
 
-def _decode(writing: _Writing, value: bytes) -> dict[str, Any]:
+def _decode(writing: _Writing, value: bytes, *, scanned: bool) -> dict[str, Any]:
     try:
-        end = writing.scan(value, HEADER_BYTES)
-        if end != len(value):
+        if not scanned and (end := writing.scan(value, HEADER_BYTES)) != len(value):
             raise Corrupt(f"record ends at byte {end} of {len(value)}")
         stream = BytesIO(value)
         stream.seek(HEADER_BYTES)

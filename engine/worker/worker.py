@@ -43,7 +43,7 @@ class Worker:
         self._metrics = metrics
         self._resources = ExitStack()
         registry = self._resources.enter_context(Registry(spec.registry))
-        self._decoder = FrameDecoder(spec.plan, Decoder(spec.plan.reader, _writer_schema(spec, registry)))
+        self._decoder = FrameDecoder(spec.plan, Decoder(spec.plan.reader, _writer_schema(spec, registry), scanned=True))
         self._outputs = Outputs(spec.plan, spec.output_ids)
         self._rows = FeatureRows(spec.plan)
         self._features = self._open_features(spec)
