@@ -49,7 +49,7 @@ def guard(pipeline: Any, node: str) -> Examine:
     """
     scan = _Scan(node)
     follow, _ = _follow(pipeline, scan)
-    if follow is None:
+    if follow is None or not scan.used:
         return _nothing
     if follow == scan.look:
         return scan.look
@@ -77,6 +77,7 @@ class _Scan:
         self._node = node
         self._nulls = nulls
         self._numbers_only = True
+        self.used = False  # whether anything is examined at all
 
     def taking_nulls(self) -> _Scan:
         return _Scan(self._node, nulls=True)
@@ -118,9 +119,11 @@ def _follow(step: Any, scan: _Scan) -> tuple[_Follow | None, bool]:
     if type(step) is compose.TransformerUnion:
         return _follow_branches(list(step.transformers.values()), scan)
     if isinstance(step, _IMPUTERS):
+        scan.used = True
         return _then(scan.taking_nulls().look, step.transform_one), False
     if getattr(type(step), "accepts_null", False):
         return step.transform_one, False
+    scan.used = True
     return scan.look, True
 
 
