@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
+from typing import Any
 
 import httpx
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks import figures
-from benchmarks.figures import Row
+from benchmarks.figures import Figure, Row
 from benchmarks.headrace_job import submit
 from benchmarks.latency_flow import ORIGIN_FEATURES, ORIGINS, departures, latency_workflow
 from engine.flink.configuration import JobSettings
@@ -25,12 +27,13 @@ from schemas.errors import Fatal
 from schemas.registry import Registry
 from sinks import FeatureReader, Lookup
 from sources.kafka import KafkaAdmin, TopicWriter
+from workflows.datasets.flights import flights
 
 RATE = 1_000
 SAMPLES = 60_000
 WARM_UP = 10_000  # sent before, at the same rate, and not counted: processes start, the JVM compiles
 GRACE_S = 5.0
-START_S = 25.0  # from submission to the first record that is sent
+START_S = 20.0  # from submission to the first record that is sent
 FEATURE_POLL_S = 0.001
 MODEL_POLL_S = 0.005
 ASKED = {"hour": 18, "weekday": 4, "distance": 1089.0, "dep_delay": 25.0}
@@ -52,15 +55,6 @@ class Plan:
     @property
     def end_s(self) -> float:
         return self.start_s + self.records / RATE + GRACE_S
-
-
-@dataclass(frozen=True)
-class Sent:
-    """For each record: when it was sent, its origin, and how many labelled ones were sent up to it, itself included."""
-
-    at_s: Floats
-    origins: list[str]
-    labelled: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -89,37 +83,35 @@ def measure(settings: Settings, tell: Callable[[str], None], samples: int = SAMP
         admin.create(f"{name}.flights", 1)
     with Registry(addresses.registry) as registry:
         registry.register(f"{name}.flights-value", load_schema("flight"))
+    chosen = list(islice(flights(), records))
     job_id = submit(latency_workflow(name, f"{name}.flights"), settings, JobSettings())
     plan = Plan(addresses, name, f"{name}.flights", time.time() + START_S, records)
     try:
         with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
-            sending = pool.submit(send, plan)
             reading, asking = pool.submit(watch_features, plan), pool.submit(watch_model, plan)
-            sent, features, versions = sending.result(), reading.result(), asking.result()
+            sending = pool.submit(send, plan, _encoded(plan, chosen))
+            sent_s, rows_seen, models_seen = sending.result(), reading.result(), asking.result()
         with FlinkRest(addresses.flink) as flink:
             checkpoints = flink.checkpoints(job_id)["counts"]["completed"]
     finally:
         with FlinkRest(addresses.flink) as flink:
             flink.cancel(job_id)
+    event_times = int(plan.start_s * 1000) + np.arange(records)
+    origins = np.array([flight["origin"] for flight in chosen])
+    labelled = np.array([flight["late"] is not None for flight in chosen])
+    in_redis = _rows_reached(event_times, origins, rows_seen) - sent_s
+    learned = models_seen.first_reach(np.cumsum(labelled)) - sent_s
+    counts = np.arange(records) >= WARM_UP
     detail = f"{samples:,} samples, {checkpoints} checkpoints"
-    rows = []
-    for figure, latencies in (
-        (figures.FEATURE, _of_features(plan, sent, features)),
-        (figures.MODEL, _of_model(sent, versions)),
-    ):
-        p50, p99 = np.percentile(latencies, [50, 99])
-        tell(f"{figure.name}: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
-        rows.append(figure.row(float(p99), f"{detail}; p50 {p50:.0f} ms"))
-    return rows
+    return [
+        _row(figures.FEATURE, in_redis[counts], detail, tell),
+        _row(figures.MODEL, learned[counts & labelled], detail, tell),
+    ]
 
 
-def send(plan: Plan) -> Sent:
-    """Send the records, each at its time."""
-    with Registry(plan.addresses.registry) as registry:
-        encoder = Encoder(load_schema("flight"), registry.latest(f"{plan.topic}-value").id)
-    flights = list(departures(plan.records, int(plan.start_s * 1000)))
-    values = [encoder.encode(flight) for flight in flights]
-    at_s = np.zeros(plan.records)
+def send(plan: Plan, values: list[bytes]) -> Floats:
+    """Send the records, each at its time, and say when each was sent (seconds since the epoch)."""
+    at_s = np.zeros(len(values))
     if time.time() > plan.start_s:
         raise Fatal("the records were not ready in time", hint="give START_S more time")
     with TopicWriter(plan.addresses.kafka) as writer:
@@ -130,8 +122,7 @@ def send(plan: Plan) -> Sent:
             at_s[number] = time.time()
             writer.write(plan.topic, value)
         writer.flush()
-    labelled = np.cumsum([flight["late"] is not None for flight in flights])
-    return Sent(at_s, [flight["origin"] for flight in flights], labelled)
+    return at_s
 
 
 def watch_features(plan: Plan) -> dict[str, Seen]:
@@ -159,20 +150,28 @@ def watch_model(plan: Plan) -> Seen:
     return _seen(notes)
 
 
-def _of_features(plan: Plan, sent: Sent, seen: dict[str, Seen]) -> Floats:
-    event_times = int(plan.start_s * 1000) + np.arange(plan.records)
-    origins = np.array(sent.origins)
-    reached = np.full(plan.records, np.inf)
-    for origin in ORIGINS:
+def _encoded(plan: Plan, chosen: list[dict[str, Any]]) -> list[bytes]:
+    with Registry(plan.addresses.registry) as registry:
+        encoder = Encoder(load_schema("flight"), registry.latest(f"{plan.topic}-value").id)
+    return [encoder.encode(flight) for flight in departures(chosen, int(plan.start_s * 1000))]
+
+
+def _rows_reached(event_times: npt.NDArray[np.int64], origins: npt.NDArray[np.str_], seen: dict[str, Seen]) -> Floats:
+    """When the row of each record's origin was first seen at its event time or a later one."""
+    reached = np.full(len(origins), np.inf)
+    for origin, rows in seen.items():
         chosen = origins == origin
-        reached[chosen] = seen[origin].first_reach(event_times[chosen])
-    return (reached - sent.at_s)[WARM_UP:] * 1000
+        reached[chosen] = rows.first_reach(event_times[chosen])
+    return reached
 
 
-def _of_model(sent: Sent, seen: Seen) -> Floats:
-    learned = np.diff(sent.labelled, prepend=0) > 0
-    reached = seen.first_reach(sent.labelled)
-    return (reached - sent.at_s)[WARM_UP:][learned[WARM_UP:]] * 1000
+def _row(figure: Figure, latencies_s: Floats, detail: str, tell: Callable[[str], None]) -> Row:
+    never = int(np.isinf(latencies_s).sum())
+    if never:
+        raise Fatal(f"{figure.name}: {never} of {len(latencies_s)} samples were never seen")
+    p50, p99 = np.percentile(latencies_s * 1000, [50, 99])
+    tell(f"{figure.name}: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+    return figure.row(float(p99), f"{detail}; p50 {p50:.0f} ms")
 
 
 def _note(notes: list[tuple[float, int]], number: int) -> None:

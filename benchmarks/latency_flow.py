@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from engine.workflow import DataSink, Workflow
 from sinks import ModelStore, Topic
 from sources import KafkaTopic
 from workflows import flights as shipped
-from workflows.datasets.flights import flights
 
 ORIGINS = ("EWR", "JFK", "LGA")
 ORIGIN_FEATURES = "origin_delays"
@@ -35,10 +33,10 @@ def latency_workflow(name: str, topic: str) -> Workflow:
     return flow
 
 
-def departures(count: int, start_ms: int) -> Iterator[dict[str, Any]]:
-    """Real flights that depart one a millisecond, the first at `start_ms`: event times tell them apart."""
+def departures(flights: Iterable[dict[str, Any]], start_ms: int) -> Iterator[dict[str, Any]]:
+    """The flights as if one departed each millisecond, the first at `start_ms`: event times tell them apart."""
     start = datetime.fromtimestamp(start_ms / 1000, UTC)
-    for number, flight in enumerate(islice(flights(), count)):
+    for number, flight in enumerate(flights):
         departed_at = start + timedelta(milliseconds=number)
         delay = timedelta(minutes=flight["dep_delay"] or 0.0)
         yield {**flight, "departed_at": departed_at, "scheduled_at": departed_at - delay}
