@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-bench
 UV_VERSION := 0.13.8
 UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
@@ -33,8 +34,13 @@ check: setup  ## lint, types, layers, and whether the locks are current
 test: setup  ## run the tests, on the real services
 	$(BIN)/python -m pytest
 
-bench: setup  ## measure against the peers; writes benchmarks/results.json and docs/benchmarks.md
+bench: setup $(PEERS)/.installed  ## measure against the peers; writes benchmarks/results.json and docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+$(PEERS)/.installed: locks/bench.txt $(INSTALLED)
+	$(BIN)/python -m venv $(PEERS)
+	$(UV) pip sync --python $(PEERS)/bin/python --require-hashes locks/bench.txt
+	@touch $@
 
 demo: setup  ## show the whole job on 336,776 real flights
 	@$(BIN)/headrace demo
@@ -48,3 +54,4 @@ down: setup  ## stop the local platform
 lock: $(INSTALLED)  ## resolve the dependencies anew
 	$(LOCK) pyproject.toml -o locks/runtime.txt
 	$(LOCK) pyproject.toml --group dev -c locks/runtime.txt -o locks/dev.txt
+	$(LOCK) benchmarks/requirements.txt -o locks/bench.txt

@@ -1,0 +1,1 @@
+"""What `make bench` measures: Headrace beside its peers, in one run on one machine."""

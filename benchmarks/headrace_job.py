@@ -28,6 +28,7 @@ SCHEMA_FILE = Path(__file__).parent / "page.avsc"
 LABEL = "is_phishing"
 PARTITIONS = 4
 CHECKPOINT_EVERY = "2 s"
+LEAST_CHECKPOINTS = 3
 _POLL_S = 0.05
 
 

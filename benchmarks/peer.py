@@ -52,6 +52,12 @@ def rate(result: Mapping[str, Any]) -> float:
     return float(result["records"] / result["seconds"])
 
 
+def versions() -> dict[str, str]:
+    """The peers' versions."""
+    told: dict[str, str] = _run([str(_SCRIPTS / "versions.py"), "bytewax", "quixstreams", "confluent-kafka"], {})
+    return told
+
+
 def run_bytewax(stream: Stream, snapshot_s: int) -> dict[str, Any]:
     """Bytewax by its own command, with a recovery store: without one it is not at least once."""
     with tempfile.TemporaryDirectory() as store:
