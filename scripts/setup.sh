@@ -24,7 +24,7 @@ fi
 echo "installing the locked packages"
 "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" ||
     fail "uv $UV_VERSION cannot be installed" "check the network, or name a mirror in pip's own configuration"
-"$VENV/bin/uv" pip sync --quiet --python "$VENV/bin/python" --require-hashes locks/dev.txt ||
+"$VENV/bin/uv" pip sync --quiet --compile-bytecode --python "$VENV/bin/python" --require-hashes locks/dev.txt ||
     fail "the locked packages cannot be installed" "check the network, or name a mirror: UV_DEFAULT_INDEX"
 "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps --editable . ||
     fail "headrace itself cannot be installed" "see the message above"
