@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     archive: str | None = None
     checkpoints: str | None = None
     savepoints: str | None = None
+    worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @classmethod

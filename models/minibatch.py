@@ -115,6 +115,8 @@ class MiniBatchLearner:
         for row in rows:
             try:
                 said, probabilities = _predict_many(course, _table([row.x], self._size), 0, 1)[0]
+            except (Retryable, Fatal):
+                raise
             except Exception as own:  # noqa: BLE001 - the boundary around user code
                 outcome.reject(row.index, refuse(row.index, node, PREDICT, own, spoiled=transforms.learns))
                 continue
@@ -128,6 +130,8 @@ class MiniBatchLearner:
     def _learn(self, course: Course, rows: list[_Row], table: Any) -> None:
         try:
             course.tail.learn_many(table, import_pandas().Series([row.y for row in rows]))
+        except (Retryable, Fatal):
+            raise
         except Exception as cause:
             node = self.copies.stage.name
             raise Fatal(

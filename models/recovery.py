@@ -11,7 +11,6 @@ from models.learner import NEVER
 from models.outcome import Batch, Outcome, Rejection
 from models.pickled import dump, load
 from models.shard import Shard
-from schemas.errors import Retryable
 
 MIN_WORK_S = 2.0
 PICKLE_SHARE = 20.0
@@ -86,6 +85,7 @@ class Recoverable:
         self._clock = clock
         self._work_s = 0.0
         self._pickle_s = 0.0
+        self._spoiled = False
         if state.snapshot() is None:
             # Stored before the first record: a model without a seed of its own starts from the same one again.
             self.shard = fresh()
@@ -95,22 +95,26 @@ class Recoverable:
 
     def process(self, frame: bytes) -> Outcome:
         """Apply the records of `frame` and make that last. Errors of `decode`, Retryable and Fatal pass through."""
+        if self._spoiled:
+            self.shard = self._restored()
+        self._spoiled = True  # until all went well
         started = self._clock()
         try:
             outcome = self.shard.apply(self._decode(frame))
         except LearnFailed as failure:
             outcome = self._apply_without(frame, failure)
             self.snapshot()
-            return outcome
-        except Retryable:
-            self.shard = self._restored()
-            raise
-        self._work_s += self._clock() - started
+        else:
+            self._remember(frame, self._clock() - started)
+        self._spoiled = False
+        return outcome
+
+    def _remember(self, frame: bytes, work_s: float) -> None:
+        self._work_s += work_s
         if self._work_s >= max(MIN_WORK_S, PICKLE_SHARE * self._pickle_s):
             self.snapshot()
         else:
             self._state.append(frame)
-        return outcome
 
     def snapshot(self) -> None:
         """Store the shard as it is now, its notes included."""

@@ -22,7 +22,7 @@ from schemas.errors import Fatal
 MODELS = "headrace:models"
 ANNOUNCEMENTS = "headrace:models"
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def generation_key(workflow: str) -> str:

@@ -169,7 +169,7 @@ def _ask(scoring: str, console: Console) -> None:
         ("entity keys, rolling delays from Redis", {"entities": ASKED_ENTITIES, "features": ASKED_FEATURES}),
     )
     for name, body in questions:
-        answer = httpx.post(f"{scoring}/models/lateness/predict", json=body, trust_env=False).json()
+        answer = httpx.post(f"{scoring}/models/lateness/predict", json=body, trust_env=False).raise_for_status().json()
         console.print(f"  {name}: {body}")
         console.print(f"    -> {answer}")
 

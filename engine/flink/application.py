@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.flink.configuration import JobSettings
 from engine.flink.job import build
 from engine.jobs.loading import load_workflow
-from engine.jobs.preparation import features_digest, prepare, resolve
+from engine.jobs.preparation import definition_digest, prepare, resolve
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
 from sinks import Generations
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     addresses = Addresses.find(settings)
     plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
     generations = Generations(addresses.redis, plan.workflow)
-    prepared = prepare(plan, addresses, settings, generations.of(features_digest(plan)))
+    prepared = prepare(plan, addresses, settings, generations.of(definition_digest(plan)))
     generations.close()
     build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)
 

@@ -45,7 +45,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             metrics = WorkerMetrics(self._workflow)
             if spec.flink:
                 metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
-            metrics.serve(spec.metrics_port, spec.metrics_folder)
+            metrics.serve(spec.metrics_host, spec.metrics_port, spec.metrics_folder)
             self._worker = Worker(spec, FlinkState(snapshot, log), metrics)
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)

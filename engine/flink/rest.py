@@ -69,6 +69,16 @@ class FlinkRest:
         causes = [line.removeprefix("Caused by: ") for line in trace.splitlines() if line and not line.startswith("\t")]
         return causes[-1] if causes else trace
 
+    def savepoint(self, job_id: str) -> str | None:
+        """The newest savepoint of a job that the cluster remembers."""
+        job = next((job for job in self.jobs() if job.id == job_id), None)
+        newest = self.checkpoints(job_id)["latest"]["savepoint"] if job else None
+        return str(newest["external_path"]) if newest else None
+
+    def ended(self, job_id: str) -> bool:
+        """Whether the cluster remembers that a job came to its end by itself."""
+        return any(job.id == job_id and job.state == "FINISHED" for job in self.jobs())
+
     def trouble(self, job_id: str) -> str | None:
         """Why the newest checkpoint failed, or why a job had to start again; None if all is well."""
         newest = self.checkpoints(job_id)["latest"]
@@ -115,7 +125,7 @@ class FlinkRest:
 
     def _poll(self, ask: Callable[[], Any], until: Callable[[Any], bool], timeout_s: float, what: str) -> Any:
         polling = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda got: not until(got)),
+            retry=tenacity.retry_if_result(lambda got: not until(got)) | tenacity.retry_if_exception_type(Retryable),
             wait=tenacity.wait_fixed(0.2),
             stop=tenacity.stop_after_delay(timeout_s),
         )

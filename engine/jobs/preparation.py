@@ -10,7 +10,6 @@ from engine.plan import DEAD_LETTERS, Plan, Schema, make_plan, shipped_schema
 from engine.settings import Addresses, Settings
 from engine.worker.spec import WorkerSpec
 from engine.workflow import Workflow
-from schemas.frames import MAX_FRAME_BYTES
 from schemas.registry import Registry
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import Generations
@@ -18,6 +17,7 @@ from sources import KafkaTopic
 from sources.kafka import KafkaAdmin, TopicFacts
 
 ENVELOPE_BYTES = 64 << 10  # what a dead letter adds to its record, at most
+LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows
 OUTPUT_PARTITIONS = 4
 
 
@@ -45,7 +45,7 @@ def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: in
     """Register the schemas of what is written, create its topics, and look at the topic that is read."""
     with KafkaAdmin(addresses.kafka) as admin:
         facts = admin.facts(plan.topic.topic)
-        dead_bytes = max(facts.max_record_bytes, MAX_FRAME_BYTES) + ENVELOPE_BYTES
+        dead_bytes = max(facts.max_record_bytes + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
         for position, topic in enumerate(plan.topics):
             size = {"max.message.bytes": str(dead_bytes)} if position == DEAD_LETTERS else {}
             admin.create(topic, OUTPUT_PARTITIONS, size)
@@ -60,6 +60,7 @@ def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: in
             str(settings.signing_key_file),
             production=settings.production,
             archive=settings.archive,
+            metrics_host=settings.worker_metrics_host,
             metrics_port=settings.worker_metrics_port,
             metrics_folder=str(settings.metrics_folder),
             flink=addresses.flink,
@@ -78,11 +79,11 @@ def new_generation(plan: Plan, addresses: Addresses) -> int:
         generations.close()
 
 
-def features_digest(plan: Plan) -> str:
-    """What tells one definition of the feature sets from another."""
-    described = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
-    nodes = {sink.input for sink in plan.feature_sinks}
-    described += [(stage.name, str(stage.key), repr(stage.pipeline)) for stage in plan.stages if stage.name in nodes]
+def definition_digest(plan: Plan) -> str:
+    """What tells one definition of a workflow's state from another: all that a savepoint depends on."""
+    stages = [(stage.name, stage.label, stage.key, stage.batch, repr(stage.pipeline)) for stage in plan.stages]
+    features = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
+    described = (plan.source.name, plan.topic.topic, plan.order, plan.shard_key, plan.shards, stages, features)
     return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 

@@ -11,7 +11,7 @@ from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.preflight import preflight
-from engine.jobs.preparation import Prepared, features_digest, new_generation, prepare, resolve
+from engine.jobs.preparation import Prepared, definition_digest, new_generation, prepare, resolve
 from engine.jobs.store import Run, RunStore, now
 from engine.plan import Plan
 from engine.settings import Addresses, Settings
@@ -39,10 +39,9 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
             hint = f"`headrace stop {plan.workflow}` stops it"
             raise Fatal(f'workflow "{plan.workflow}" runs already, as job {live.id}', hint=hint)
         last = None if fresh else runs.last(plan.workflow)
-        restore = _resume_point(last, checkpoints_of(settings)) if last else None
-        digest = features_digest(plan)
-        kept = last is not None and restore is not None and last.features == digest
-        generation = last.generation if last is not None and kept else new_generation(plan, addresses)
+        digest = definition_digest(plan)
+        restore = _resume_point(last, digest, flink, checkpoints_of(settings)) if last else None
+        generation = last.generation if last and restore else new_generation(plan, addresses)
         prepared = prepare(plan, addresses, settings, generation)
         _forget_metrics(settings, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
@@ -85,9 +84,20 @@ def _submit(prepared: Prepared, job: JobSettings, flink: str, home: Path) -> str
     return submit(environment, prepared.spec.plan.workflow)
 
 
-def _resume_point(last: Run, checkpoints: str) -> str | None:
-    """The savepoint of the last run, else its newest checkpoint, else what it started from itself."""
-    return last.savepoint or newest_checkpoint(checkpoints, last.job_id) or last.restored_from
+def _resume_point(last: Run, digest: str, flink: FlinkRest, checkpoints: str) -> str | None:
+    """The savepoint of the last run, else its newest checkpoint, else what it started from itself.
+
+    Raises Fatal where the workflow is another one by now, and where it ran to its end and left nothing to resume.
+    """
+    if last.definition != digest:
+        raise Fatal(
+            f'workflow "{last.workflow}": its pipelines, features or shards have changed since its last run',
+            hint="their state does not fit any more: start anew with --fresh, or undo the change",
+        )
+    found = last.savepoint or flink.savepoint(last.job_id) or newest_checkpoint(checkpoints, last.job_id)
+    if found is None and flink.ended(last.job_id):
+        raise Fatal(f'workflow "{last.workflow}": its last run came to its end', hint="start anew with --fresh")
+    return found or last.restored_from
 
 
 def newest_checkpoint(checkpoints: str, job_id: str) -> str | None:

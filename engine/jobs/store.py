@@ -16,7 +16,7 @@ _RUNS = sql.Table(
     sql.Column("job_id", sql.String, primary_key=True),
     sql.Column("workflow", sql.String, nullable=False, index=True),
     sql.Column("generation", sql.Integer, nullable=False),
-    sql.Column("features", sql.String, nullable=False),
+    sql.Column("definition", sql.String, nullable=False),
     sql.Column("started_at", sql.DateTime(timezone=True), nullable=False),
     sql.Column("restored_from", sql.String),
     sql.Column("savepoint", sql.String),
@@ -25,12 +25,12 @@ _RUNS = sql.Table(
 
 @dataclass(frozen=True)
 class Run:
-    """One submission of a workflow. `features` is a digest of the feature sets that it writes."""
+    """One submission of a workflow. `definition` is a digest of all that its state depends on."""
 
     job_id: str
     workflow: str
     generation: int
-    features: str
+    definition: str
     started_at: datetime
     restored_from: str | None = None
     savepoint: str | None = None

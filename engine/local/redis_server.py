@@ -20,6 +20,8 @@ def redis_server(home: Home, ports: Mapping[str, int]) -> Part:
         "--port": str(ports["redis"]),
         "--dir": str(data),
         "--appendonly": "yes",
+        # write each command at once: "everysec" holds writes back while it syncs, and a kill would lose what was answered
+        "--appendfsync": "no",
         "--save": "",
         "--daemonize": "no",
         # the title would be written over the environment, by which leftover processes are found

@@ -7,6 +7,7 @@ import os
 from collections import Counter as Tally
 from pathlib import Path
 from time import time
+from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -14,6 +15,7 @@ from models.outcome import Outcome
 from models.shard import Shard
 from models.version import Version
 
+PORTS = 16
 _BATCH_BUCKETS = (1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000)
 _LAG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300)
 
@@ -65,15 +67,26 @@ class WorkerMetrics:
         self.epoch.labels(self._workflow, model, str(number)).set(version.epoch)
         self.count.labels(self._workflow, model, str(number)).set(version.count)
 
-    def serve(self, port: int, folder: str | None) -> int:
-        """Answer scrapes; port 0 is any free one on loopback. `folder` gets a file for Prometheus' file discovery."""
-        server, _ = start_http_server(port, "127.0.0.1" if port == 0 else "0.0.0.0", self.registry)
+    def serve(self, host: str, port: int, folder: str | None) -> int:
+        """Answer scrapes at `port`, or the next free one after it: workers of one machine share the range.
+
+        Port 0 is any free one. `folder` gets a file for Prometheus' file discovery.
+        """
+        server = self._listen(host, port)
         if folder is not None:
             target = {"targets": [f"127.0.0.1:{server.server_port}"], "labels": {"workflow": self._workflow}}
             path = Path(folder) / f"worker-{self._workflow}-{os.getpid()}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps([target]))
         return int(server.server_port)
+
+    def _listen(self, host: str, port: int) -> WSGIServer:
+        for candidate in range(port, port + PORTS) if port else ():
+            try:
+                return start_http_server(candidate, host, self.registry)[0]
+            except OSError:
+                continue  # another worker has it
+        return start_http_server(0, host, self.registry)[0]
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, ("workflow", *labels), registry=self.registry)

@@ -23,8 +23,13 @@ class Publishing:
         self._published: dict[tuple[str, int], Version] = {}
 
     def take_epoch(self, at_least: int) -> int:
-        """An epoch greater than all before it, for a shard that has just been opened."""
-        return max((publisher.take_epoch(at_least) for publisher in self._publishers.values()), default=at_least + 1)
+        """An epoch greater than all before it in every store, for a shard that has just been opened."""
+        taken = [publisher.take_epoch(at_least) for publisher in self._publishers.values()]
+        epoch = max(taken, default=at_least + 1)
+        for publisher, behind in zip(self._publishers.values(), taken, strict=True):
+            if behind < epoch:
+                epoch = max(epoch, publisher.take_epoch(epoch - 1))
+        return epoch
 
     def pending(self, number: int, shard: Shard, epoch: int) -> bool:
         """Whether the shard has learned something that is not published yet."""

@@ -27,6 +27,7 @@ class WorkerSpec:
     signing_key: str
     production: bool = False
     archive: str | None = None
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     metrics_folder: str | None = None
     flink: str | None = None

@@ -66,7 +66,9 @@ def test_compose_settings_lead_to_services_that_exist() -> None:
     for name in ("KAFKA", "REDIS", "REGISTRY", "SCORING", "FLINK"):
         address = settings[f"HEADRACE_{name}"]
         assert urlsplit(address if "//" in address else f"//{address}").hostname in services
-    assert settings.keys() == SETTINGS.keys() - {"HEADRACE_HOME"}
+    jobs_state = {"HEADRACE_CHECKPOINTS", "HEADRACE_SAVEPOINTS"}  # in Kubernetes the FlinkDeployment says where
+    assert settings.keys() - jobs_state == SETTINGS.keys() - {"HEADRACE_HOME"}
+    assert {settings[name].split("/")[3] for name in jobs_state} == {"flink-data"}
     for name in ("scoring", "registry", "jobmanager", "taskmanager"):
         assert settings.items() <= services[name]["environment"].items()
 

@@ -13,6 +13,8 @@ import org.apache.flink.avro.shaded.org.apache.avro.Schema;
  * the event time and the shard key are.
  */
 final class Payload {
+  private static final int MAX_DEPTH = 64;
+
   private final Schema writer;
   private final int eventTimeField;
   private final int shardKeyField;
@@ -25,6 +27,7 @@ final class Payload {
   private long number;
   private int textAt;
   private int textSize;
+  private int depth;
 
   long eventTime;
   boolean finite;
@@ -63,6 +66,7 @@ final class Payload {
     finite = true;
     eventTime = Block.NO_EVENT_TIME;
     shardHash = 0;
+    depth = 0;
     List<Schema.Field> fields = writer.getFields();
     for (int i = 0; i < fields.size(); i++) {
       Schema.Type type = walk(fields.get(i).schema());
@@ -86,6 +90,13 @@ final class Payload {
 
   /** Steps over one value and says of which type it was, unions resolved. */
   private Schema.Type walk(Schema type) {
+    if (++depth > MAX_DEPTH) throw new Corrupt();
+    Schema.Type walked = step(type);
+    depth--;
+    return walked;
+  }
+
+  private Schema.Type step(Schema type) {
     switch (type.getType()) {
       case NULL -> {}
       case BOOLEAN -> {

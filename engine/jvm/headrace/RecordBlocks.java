@@ -56,6 +56,8 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     Block.putInt(block, Block.HEADERS_SIZE, headers.length);
     Block.putInt(block, Block.VALUE_SIZE, value == null ? -1 : valueSize);
     Block.putShort(block, Block.SOURCE, contract.source);
+    // a record without a key that can be read still has to go somewhere: spread evenly
+    Block.putInt(block, Block.SHARD, (int) Math.floorMod(record.offset(), (long) contract.shards));
     block[Block.STATUS] = status(block, value).code();
     int at = Block.ENTRY;
     if (key != null) System.arraycopy(key, 0, block, at, keySize);
