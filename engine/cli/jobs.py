@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from engine.cli import options
+from engine.platform_file import PlatformFile
 from engine.settings import Settings
 
 File = Annotated[Path, typer.Argument(help="The workflow file.", show_default=False)]
@@ -95,27 +96,34 @@ def stop(
     console.print(f'workflow "{workflow}" is stopped, its state is in {savepoint}')
 
 
-def explain(file: File, *, parallelism: Parallelism = 1, registry: options.Registry = None) -> None:
+def explain(
+    file: File, *, parallelism: Parallelism = 1, home: options.Home = None, registry: options.Registry = None
+) -> None:
     """Print the graph of a workflow and its physical plan, without starting anything."""
     from engine.explain import explain as in_words
     from engine.jobs.loading import load_workflow
     from engine.jobs.preparation import resolve
 
-    plan = resolve(load_workflow(file).workflow, Settings.load(registry=registry).registry)
+    plan = resolve(load_workflow(file).workflow, _registry(Settings.load(home=home, registry=registry)))
     typer.echo(in_words(plan, parallelism))
 
 
-def check(file: File, *, as_json: Json = False, registry: options.Registry = None) -> None:
+def check(file: File, *, as_json: Json = False, home: options.Home = None, registry: options.Registry = None) -> None:
     """Say whether a workflow could run, without starting anything."""
     from engine.jobs.loading import load_workflow
     from engine.jobs.preparation import resolve
 
-    plan = resolve(load_workflow(file).workflow, Settings.load(registry=registry).registry)
+    plan = resolve(load_workflow(file).workflow, _registry(Settings.load(home=home, registry=registry)))
     nodes = [plan.source.name, *(stage.name for stage in plan.stages), *(sink.name for sink in plan.sinks)]
     if as_json:
         typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "source": asdict(plan.topic)}))
     else:
         typer.echo(f'workflow "{plan.workflow}" is right: {", ".join(nodes)}')
+
+
+def _registry(settings: Settings) -> str | None:
+    """The registry that is given, or that of the running platform, for schemas that a workflow does not name."""
+    return settings.registry or PlatformFile.load(settings.home).addresses.get("registry")
 
 
 def _mode(text: str) -> Literal["process", "thread"]:

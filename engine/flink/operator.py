@@ -50,6 +50,11 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
 
+    def close(self) -> None:
+        # called when a job ends well; a worker that is killed leaves nothing behind that matters
+        if self._worker is not None:
+            self._worker.close()
+
     def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
         outputs = self._run(number, value)

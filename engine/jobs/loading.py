@@ -42,6 +42,9 @@ def load_workflow(path: Path) -> LoadedWorkflow:
         raise Fatal(f'workflow file "{path}": no such file', hint="for example: workflows/flights.py")
     folder = path.resolve().parent
     _refuse_shadowing(path.stem, path)
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and _file_of(loaded) != path.resolve():
+        raise Fatal(f'module "{path.stem}" in {path}: another module has this name', hint="rename the file")
     sys.path.insert(0, str(folder))
     try:
         module = importlib.import_module(path.stem)

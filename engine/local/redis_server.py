@@ -20,7 +20,7 @@ def redis_server(home: Home, ports: Mapping[str, int]) -> Part:
         "--port": str(ports["redis"]),
         "--dir": str(data),
         "--appendonly": "yes",
-        # write each command at once: "everysec" holds writes back while it syncs, and a kill would lose what was answered
+        # write each command at once: "everysec" holds writes back while it syncs, and a kill would lose them
         "--appendfsync": "no",
         "--save": "",
         "--daemonize": "no",
