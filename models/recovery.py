@@ -86,6 +86,7 @@ class Recoverable:
         self._work_s = 0.0
         self._pickle_s = 0.0
         self._spoiled = False
+        self.replayed = 0
         if state.snapshot() is None:
             # Stored before the first record: a model without a seed of its own starts from the same one again.
             self.shard = fresh()
@@ -128,8 +129,10 @@ class Recoverable:
         assert snapshot is not None
         started = self._clock()
         shard: Shard = load(snapshot)
-        for frame in self._state.log():
+        log = self._state.log()
+        for frame in log:
             shard.apply(self._decode(frame))
+        self.replayed = len(log)
         self._work_s = self._clock() - started
         return shard
 

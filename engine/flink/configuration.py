@@ -56,6 +56,7 @@ def _always(workflow: str) -> dict[str, str]:
         "restart-strategy.exponential-delay.initial-backoff": "500 ms",
         "restart-strategy.exponential-delay.max-backoff": "10 s",
         "restart-strategy.exponential-delay.attempts-before-reset-backoff": "20",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "5 min",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ appender.file.layout.pattern = %d{ISO8601} %-5p %c{1} - %m%n
 
 
 def prepare(folder: Path) -> None:
-    """Set what the JVM reads from its environment; does nothing once a JVM runs."""
+    """Start the JVM, with what it reads from its environment; does nothing once a JVM runs."""
     logs, configuration = folder / "logs", folder / "client"
     logs.mkdir(parents=True, exist_ok=True)
     configuration.mkdir(parents=True, exist_ok=True)
@@ -41,20 +42,17 @@ def prepare(folder: Path) -> None:
         "HADOOP_CLASSPATH": os.pathsep.join(map(str, (*flink_jars(), shim_jar()))),
     }
     os.environ.update(environment)
+    _gateway()
 
 
 def jvm() -> Any:
     """The JVM's classes, starting it if there is none; `prepare` comes first."""
-    from pyflink.java_gateway import get_gateway
-
-    return get_gateway().jvm
+    return _gateway().jvm
 
 
 def int_array(values: list[int]) -> Any:
     """A Java `int[]`."""
-    from pyflink.java_gateway import get_gateway
-
-    gateway = get_gateway()
+    gateway = _gateway()
     array = gateway.new_array(gateway.jvm.int, len(values))
     for position, value in enumerate(values):
         array[position] = value
@@ -63,13 +61,20 @@ def int_array(values: list[int]) -> Any:
 
 def string_array(values: list[str]) -> Any:
     """A Java `String[]`."""
-    from pyflink.java_gateway import get_gateway
-
-    gateway = get_gateway()
+    gateway = _gateway()
     array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
     for position, value in enumerate(values):
         array[position] = value
     return array
+
+
+def _gateway() -> Any:
+    from pyflink.java_gateway import get_gateway
+
+    with warnings.catch_warnings():
+        # PyFlink lets go of the process that it starts, and of its pipes
+        warnings.simplefilter("ignore", ResourceWarning)
+        return get_gateway()
 
 
 def job_jars() -> list[str]:

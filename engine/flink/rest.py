@@ -58,6 +58,10 @@ class FlinkRest:
         found: dict[str, Any] = self._get(f"/jobs/{job_id}/checkpoints")
         return found
 
+    def failures(self, job_id: str) -> int:
+        """How often a job has failed, whether or not it was restarted; Flink remembers the last 16."""
+        return len(self._get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"])
+
     def failure(self, job_id: str) -> str | None:
         """Why a job failed or restarts, our own words where it was us; None if it never did."""
         history = self._get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]

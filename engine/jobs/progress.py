@@ -17,6 +17,7 @@ TIMEOUT_S = 1.0
 class Progress:
     """Counts since the workers started, and the quality of the model.
 
+    `replayed` is how many frames were learned again from the logs of their shards when those were restored.
     `quality` has the prequential metrics, weighted by the records that each shard has judged; `version` is the greatest
     published one as (epoch, count).
     """
@@ -25,6 +26,7 @@ class Progress:
     learned: int = 0
     dead: int = 0
     feature_rows: int = 0
+    replayed: int = 0
     quality: dict[str, float] = field(default_factory=dict)
     version: tuple[int, int] | None = None
 
@@ -52,6 +54,7 @@ def read_progress(workflow: str, folder: Path) -> Progress:
         int(totals["headrace_learned_total"]),
         int(totals["headrace_dead_letters_total"]),
         int(totals["headrace_feature_rows_total"]),
+        int(totals["headrace_replayed_frames_total"]),
         _weighted(list(shards.values())),
         None if newest is None else (epochs[newest], int(totals[f"count {newest}"])),
     )

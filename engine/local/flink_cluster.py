@@ -7,9 +7,10 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from engine.jars import flink_home, java, java_home, java_options
+from engine.jars import flink_home, flink_jars, java, java_home, java_options
 from engine.local import leftovers
 from engine.local.home import Home
 from engine.local.logging_config import write_logging_config
@@ -56,7 +57,7 @@ def _java(home: Home, part: str, main_class: str, options: Sequence[str]) -> tup
 def _environment(home: Home) -> dict[str, str]:
     flink = flink_home()
     return {
-        "CLASSPATH": os.pathsep.join(map(str, sorted((flink / "lib").glob("*.jar")))),
+        "CLASSPATH": os.pathsep.join(map(str, _jars(flink))),
         "JAVA_HOME": str(java_home()),
         "FLINK_HOME": str(flink),
         "FLINK_CONF_DIR": str(home.config),
@@ -69,13 +70,23 @@ def _environment(home: Home) -> dict[str, str]:
     }
 
 
+def _jars(flink: Path) -> list[Path]:
+    """Flink's own jars, and what every job of ours carries: loaded anew for each job, it fills the memory for classes."""
+    return [*sorted((flink / "lib").glob("*.jar")), *sorted((flink / "opt").glob("flink-python*.jar")), *flink_jars()]
+
+
 def _configuration(home: Home, ports: Mapping[str, int]) -> dict[str, Any]:
     return {
         **_addresses(ports),
         **_memory(),
         "taskmanager.numberOfTaskSlots": SLOTS,
+        "classloader.resolve-order": "parent-first",
         "heartbeat.interval": "1 s",
         "heartbeat.timeout": "6 s",
+        # answers about jobs would be up to 3 s old otherwise
+        "web.refresh-interval": "200 ms",
+        # a job that has lost its slots waits for the next TaskManager; it would use up its restarts otherwise
+        "resourcemanager.standalone.start-up-time": "200 d",
         "execution.checkpointing.dir": (home.data / "checkpoints").as_uri(),
         "execution.checkpointing.savepoint-dir": (home.data / "savepoints").as_uri(),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",

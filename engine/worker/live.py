@@ -34,6 +34,11 @@ class LiveShard:
         return self._recoverable.shard
 
     @property
+    def replayed(self) -> int:
+        """The frames that were learned again from the log when the shard was last restored."""
+        return self._recoverable.replayed
+
+    @property
     def epoch(self) -> int:
         return int(self.shard.notes.get(EPOCH, 0))
 

@@ -29,6 +29,7 @@ class WorkerMetrics:
         self.events = self._counter("headrace_events_total", "records taken in")
         self.learned = self._counter("headrace_learned_total", "records learned from")
         self.dead = self._counter("headrace_dead_letters_total", "records refused", "reason")
+        self.replayed = self._counter("headrace_replayed_frames_total", "frames learned again from a shard's log")
         self.feature_rows = self._counter("headrace_feature_rows_total", "feature rows that Redis took")
         self.waits = self._counter("headrace_waits_total", "times a service was away and was waited for", "service")
         self.batch = self._histogram("headrace_batch_records", "records in a frame", _BATCH_BUCKETS)
@@ -54,6 +55,10 @@ class WorkerMetrics:
         if shard.metrics:
             for name, value in {"judged": shard.metrics.count, **shard.metrics.as_dict()}.items():
                 self.quality.labels(self._workflow, str(number), name).set(value)
+
+    def restored(self, replayed: int) -> None:
+        """Note that a shard was opened, and how many frames of its log were replayed for that."""
+        self.replayed.labels(self._workflow).inc(replayed)
 
     def rows(self, stored: int) -> None:
         self.feature_rows.labels(self._workflow).inc(stored)

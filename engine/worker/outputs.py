@@ -17,6 +17,7 @@ from schemas.frames import FATAL, NO_EVENT_TIME, OUTPUT_INDEX, Frame, OutputFram
 from schemas.wire import dead_letter_schema, prediction_schema
 
 MAX_ERROR_CHARACTERS = 2_000
+MAX_KEY_BYTES = 32 << 10  # a dead letter holds the key of its record, and has it as its own key where there is room
 
 
 class Outputs:
@@ -33,12 +34,12 @@ class Outputs:
 
     def frame(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> OutputFrame:
         """What to write for the records of `frame`: predictions in their order, then dead letters."""
-        parts = self._predictions(frame, outcome, epoch) if self._encoders else []
+        parts = self._predictions(frame, outcome, epoch, now_ms) if self._encoders else []
         if outcome.rejected:
             parts.append(self._dead_letters(frame, outcome, now_ms))
         return OutputFrame.join(parts)
 
-    def _predictions(self, frame: Frame, outcome: Outcome, epoch: int) -> list[OutputFrame]:
+    def _predictions(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> list[OutputFrame]:
         predictions = [prediction for prediction in outcome.predictions if prediction is not None]
         index, keys = frame.index, frame.keys
         if len(predictions) < len(frame):
@@ -54,18 +55,10 @@ class Outputs:
             "epoch": np.full(len(predictions), epoch),
             "count": [prediction.count for prediction in predictions],
         }
-        return [self._part(topic, encoder, index, keys, columns) for topic, encoder in self._encoders]
-
-    def _part(
-        self, topic: int, encoder: ColumnEncoder, index: npt.NDArray[np.void], keys: bytes, columns: dict[str, Column]
-    ) -> OutputFrame:
-        values, sizes = encoder.encode(columns)
-        entries = np.zeros(len(index), OUTPUT_INDEX)
-        entries["timestamp"] = np.maximum(index["event_time"], 0)
-        entries["topic"] = topic
+        entries = np.zeros(len(predictions), OUTPUT_INDEX)
+        entries["timestamp"] = now_ms  # by the event time, Kafka's retention would delete what an old record gave
         entries["key_size"] = index["key_size"]
-        entries["value_size"] = sizes
-        return OutputFrame(entries, keys, b"", values)
+        return [_part(topic, encoder, entries.copy(), keys, columns) for topic, encoder in self._encoders]
 
     def _dead_letters(self, frame: Frame, outcome: Outcome, now_ms: int) -> OutputFrame:
         keys, headers, values = frame.keys_list(), frame.headers_list(), frame.values_list()
@@ -73,7 +66,8 @@ class Outputs:
         for position, rejection in outcome.rejected.items():
             letter = self._dead_letter(frame.index[position], rejection, now_ms)
             letter |= {"key": keys[position], "headers": headers[position] or None, "value": values[position]}
-            records.append(OutputRecord(DEAD_LETTERS, self._dead.encode(letter), keys[position], timestamp=now_ms))
+            key = keys[position] if len(keys[position] or b"") <= MAX_KEY_BYTES else None
+            records.append(OutputRecord(DEAD_LETTERS, self._dead.encode(letter), key, timestamp=now_ms))
         return pack_output(records)
 
     def _dead_letter(self, entry: Any, rejection: Rejection, now_ms: int) -> dict[str, Any]:
@@ -90,6 +84,15 @@ class Outputs:
             "attempt": 1,
             "failed_at": now_ms,
         }
+
+
+def _part(
+    topic: int, encoder: ColumnEncoder, entries: npt.NDArray[np.void], keys: bytes, columns: dict[str, Column]
+) -> OutputFrame:
+    values, sizes = encoder.encode(columns)
+    entries["topic"] = topic
+    entries["value_size"] = sizes
+    return OutputFrame(entries, keys, b"", values)
 
 
 def fatal_frame(message: str) -> OutputFrame:

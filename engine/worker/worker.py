@@ -88,6 +88,7 @@ class Worker:
 
     def _open_shard(self, number: int) -> LiveShard:
         live = self._wait("registry", lambda: LiveShard(self._plan, self._decoder, self._state))
+        self._metrics.restored(live.replayed)
         live.begin(self._wait("redis", lambda: self._publishing.take_epoch(live.epoch)))
         self._shards[number] = live
         return live

@@ -11,12 +11,14 @@ import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.util.clock.RelativeClock;
 
 /**
  * A watermark per partition, moved by good records only.
  *
- * <p>A quiet partition is passed over after the idle timeout, but only once the records that were there at the start are
- * read, and never where the timeout is 0.
+ * <p>A quiet partition is passed over once others have gone on without it for the idle timeout. Where all are quiet, as in
+ * an outage of the broker, none is passed over before the rest, because that would take the others' next records out of
+ * order. Nothing is passed over before the records that were there at the start are read, nor where the timeout is 0.
  */
 public final class EventTimes implements WatermarkStrategy<byte[]> {
   private static final long serialVersionUID = 1L;
@@ -42,7 +44,7 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   @Override
   public WatermarkGenerator<byte[]> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
     if (partitions == null) partitions = new ArrayList<>();
-    Partition partition = new Partition();
+    Partition partition = new Partition(context.getInputActivityClock());
     partitions.add(partition);
     return partition;
   }
@@ -54,23 +56,39 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   private final class Partition implements WatermarkGenerator<byte[]> {
     private long max = Long.MIN_VALUE;
     private boolean behind;
-    private long quietSince = System.nanoTime();
+    /** Stands still under backpressure: a partition is not quiet while nothing is taken from it. */
+    private final RelativeClock clock;
+    private long quietSince;
+
+    Partition(RelativeClock clock) {
+      this.clock = clock;
+      this.quietSince = clock.relativeTimeNanos();
+    }
 
     @Override
     public void onEvent(byte[] block, long eventTime, WatermarkOutput output) {
-      quietSince = System.nanoTime();
+      quietSince = clock.relativeTimeNanos();
       behind = Block.getLong(block, Block.OFFSET) + 1 < endOffsets.getOrDefault(Block.getInt(block, Block.PARTITION), 0L);
       if (Block.status(block) == Status.OK && eventTime > max) max = eventTime;
     }
 
     @Override
     public void onPeriodicEmit(WatermarkOutput output) {
-      if (catchingUp()) quietSince = System.nanoTime();
-      if (idleMs > 0 && System.nanoTime() - quietSince > idleMs * 1_000_000) {
+      if (catchingUp()) quietSince = clock.relativeTimeNanos();
+      if (idleMs > 0 && isPassedOver(idleMs * 1_000_000)) {
         output.markIdle();
       } else if (max != Long.MIN_VALUE) {
         output.emitWatermark(new Watermark(max - latenessMs - 1));
       }
+    }
+
+    private boolean isPassedOver(long idleNanos) {
+      long least = partitions.stream().mapToLong(Partition::quietNanos).min().orElse(0);
+      return least > idleNanos || quietNanos() - least > idleNanos;
+    }
+
+    private long quietNanos() {
+      return clock.relativeTimeNanos() - quietSince;
     }
   }
 }

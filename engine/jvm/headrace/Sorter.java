@@ -1,6 +1,7 @@
 package headrace;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,8 @@ import org.apache.flink.types.Row;
 /**
  * Releases the records of each shard in the order (event time, partition, offset) once the watermark has passed them.
  *
- * <p>What waits is state. Records that Python will only reject have no place in the order and pass at once.
+ * <p>What waits is state. Records that Python will only reject have no place in the order: they pass with the next ones
+ * released, and at once when none waits. So the shares of good and bad that Python sees are about those of the input.
  */
 public final class Sorter extends AbstractStreamOperator<Row> implements OneInputStreamOperator<Row, Row> {
   private static final long serialVersionUID = 1L;
@@ -33,7 +35,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
 
   private final int maxBytes;
   private final int maxRecords;
-  private transient Map<Integer, PriorityQueue<byte[]>> shards;
+  private transient Map<Integer, Waiting> shards;
   private transient ListState<byte[]> state;
   private transient FrameBuilder frame;
 
@@ -58,7 +60,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     }
     for (Row key : keys) {
       setCurrentKey(key);
-      PriorityQueue<byte[]> waiting = waiting((int) key.getField(0));
+      Waiting waiting = waiting((int) key.getField(0));
       for (byte[] frame : state.get()) FrameBuilder.each(frame, waiting::add);
     }
   }
@@ -66,46 +68,41 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    for (Map.Entry<Integer, PriorityQueue<byte[]>> shard : shards.entrySet()) {
+    for (Map.Entry<Integer, Waiting> shard : shards.entrySet()) {
       setCurrentKey(Row.of(shard.getKey()));
-      List<byte[]> frames = new ArrayList<>();
-      FrameBuilder packed = new FrameBuilder();
-      for (byte[] block : shard.getValue()) {
-        if (packed.size() + block.length > maxBytes && packed.count() > 0) frames.add(packed.build());
-        packed.add(block);
-      }
-      if (packed.count() > 0) frames.add(packed.build());
-      state.update(frames);
+      state.update(shard.getValue().frames(maxBytes));
     }
   }
 
-  private PriorityQueue<byte[]> waiting(int shard) {
-    return shards.computeIfAbsent(shard, ignored -> new PriorityQueue<>(ORDER));
+  private Waiting waiting(int shard) {
+    return shards.computeIfAbsent(shard, ignored -> new Waiting());
   }
 
   @Override
   public void processElement(StreamRecord<Row> element) {
     int shard = (int) element.getValue().getField(0);
-    PriorityQueue<byte[]> waiting = waiting(shard);
-    FrameBuilder.each(
-        (byte[]) element.getValue().getField(1),
-        block -> {
-          if (Block.status(block) == Status.OK) waiting.add(block);
-          else release(shard, block);
-        });
+    Waiting waiting = waiting(shard);
+    FrameBuilder.each((byte[]) element.getValue().getField(1), waiting::add);
+    if (waiting.good.isEmpty()) releaseRefused(shard, waiting);
     flush(shard);
   }
 
   @Override
   public void processWatermark(Watermark watermark) throws Exception {
-    for (Map.Entry<Integer, PriorityQueue<byte[]>> shard : shards.entrySet()) {
-      PriorityQueue<byte[]> waiting = shard.getValue();
-      while (!waiting.isEmpty() && Block.getLong(waiting.peek(), Block.EVENT_TIME) <= watermark.getTimestamp()) {
-        release(shard.getKey(), waiting.poll());
-      }
-      flush(shard.getKey());
+    for (Map.Entry<Integer, Waiting> entry : shards.entrySet()) {
+      int shard = entry.getKey();
+      Waiting waiting = entry.getValue();
+      if (!waiting.isDue(watermark.getTimestamp())) continue;
+      while (waiting.isDue(watermark.getTimestamp())) release(shard, waiting.good.poll());
+      releaseRefused(shard, waiting);
+      flush(shard);
     }
     super.processWatermark(watermark);
+  }
+
+  private void releaseRefused(int shard, Waiting waiting) {
+    for (byte[] block : waiting.refused) release(shard, block);
+    waiting.refused.clear();
   }
 
   private void release(int shard, byte[] block) {
@@ -116,5 +113,32 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
 
   private void flush(int shard) {
     if (frame.count() > 0) output.collect(new StreamRecord<>(Row.of(shard, frame.build())));
+  }
+
+  /** What waits of one shard. */
+  private static final class Waiting {
+    final PriorityQueue<byte[]> good = new PriorityQueue<>(ORDER);
+    final List<byte[]> refused = new ArrayList<>();
+
+    void add(byte[] block) {
+      (Block.status(block) == Status.OK ? good : refused).add(block);
+    }
+
+    boolean isDue(long watermark) {
+      return !good.isEmpty() && Block.getLong(good.peek(), Block.EVENT_TIME) <= watermark;
+    }
+
+    List<byte[]> frames(int maxBytes) {
+      List<byte[]> frames = new ArrayList<>();
+      FrameBuilder packed = new FrameBuilder();
+      for (Collection<byte[]> blocks : List.of(good, refused)) {
+        for (byte[] block : blocks) {
+          if (packed.size() + block.length > maxBytes && packed.count() > 0) frames.add(packed.build());
+          packed.add(block);
+        }
+      }
+      if (packed.count() > 0) frames.add(packed.build());
+      return frames;
+    }
   }
 }
