@@ -12,6 +12,7 @@ from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState,
 
 from engine.failure import report
 from engine.flink.checkpoint_age import CheckpointAge
+from engine.flink.sampling import stop_sampling
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import fatal_frame
 from engine.worker.spec import WorkerSpec
@@ -35,6 +36,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         self._publish_every_ms = publish_every_ms
 
     def open(self, context: RuntimeContext) -> None:
+        stop_sampling()
         snapshot = context.get_state(ValueStateDescriptor("snapshot", _BYTES))
         log = context.get_list_state(ListStateDescriptor("learn-log", _BYTES))
         self._timers: set[int] = set()

@@ -71,7 +71,7 @@ def _environment(home: Home) -> dict[str, str]:
 
 
 def _jars(flink: Path) -> list[Path]:
-    """Flink's own jars, and what every job of ours carries: loaded anew for each job, it fills the memory for classes."""
+    """Flink's own jars, and what every job of ours carries, which would be loaded anew for each job otherwise."""
     return [*sorted((flink / "lib").glob("*.jar")), *sorted((flink / "opt").glob("flink-python*.jar")), *flink_jars()]
 
 
