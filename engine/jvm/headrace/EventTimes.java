@@ -17,8 +17,9 @@ import org.apache.flink.util.clock.RelativeClock;
  * A watermark per partition, moved by good records only.
  *
  * <p>A quiet partition is passed over once others have gone on without it for the idle timeout. Where all are quiet, as in
- * an outage of the broker, none is passed over before the rest, because that would take the others' next records out of
- * order. Nothing is passed over before the records that were there at the start are read, nor where the timeout is 0.
+ * an outage of the broker, they are passed over together and waited for together: the first record of one must not
+ * overtake the others'. Nothing is passed over before the records that were there at the start are read, nor where the
+ * timeout is 0.
  */
 public final class EventTimes implements WatermarkStrategy<byte[]> {
   private static final long serialVersionUID = 1L;
@@ -28,6 +29,7 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   private final HashMap<Integer, Long> endOffsets;
   /** All partitions that this subtask reads; each subtask has its own copy of this object. */
   private transient List<Partition> partitions;
+  private transient boolean allQuiet;
 
   public EventTimes(long latenessMs, long idleMs, Map<Integer, ? extends Number> endOffsets) {
     this.latenessMs = latenessMs;
@@ -49,16 +51,23 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
     return partition;
   }
 
-  private boolean catchingUp() {
-    return partitions.stream().anyMatch(partition -> partition.behind);
+  /** Takes note of what has come since the last call. */
+  private void settle() {
+    boolean moved = partitions.stream().anyMatch(partition -> partition.moved);
+    boolean together = moved && allQuiet || partitions.stream().anyMatch(partition -> partition.behind);
+    for (Partition partition : partitions) partition.settle(together);
+    if (moved) allQuiet = false;
   }
 
   private final class Partition implements WatermarkGenerator<byte[]> {
-    private long max = Long.MIN_VALUE;
-    private boolean behind;
     /** Stands still under backpressure: a partition is not quiet while nothing is taken from it. */
     private final RelativeClock clock;
     private long quietSince;
+    private boolean moved;
+    private boolean behind;
+    private int number;
+    private long offset;
+    private long max = Long.MIN_VALUE;
 
     Partition(RelativeClock clock) {
       this.clock = clock;
@@ -67,14 +76,15 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
 
     @Override
     public void onEvent(byte[] block, long eventTime, WatermarkOutput output) {
-      quietSince = clock.relativeTimeNanos();
-      behind = Block.getLong(block, Block.OFFSET) + 1 < endOffsets.getOrDefault(Block.getInt(block, Block.PARTITION), 0L);
+      moved = true;
+      number = Block.getInt(block, Block.PARTITION);
+      offset = Block.getLong(block, Block.OFFSET);
       if (Block.status(block) == Status.OK && eventTime > max) max = eventTime;
     }
 
     @Override
     public void onPeriodicEmit(WatermarkOutput output) {
-      if (catchingUp()) quietSince = clock.relativeTimeNanos();
+      EventTimes.this.settle();
       if (idleMs > 0 && isPassedOver(idleMs * 1_000_000)) {
         output.markIdle();
       } else if (max != Long.MIN_VALUE) {
@@ -82,8 +92,15 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
       }
     }
 
+    private void settle(boolean together) {
+      if (moved || together) quietSince = clock.relativeTimeNanos();
+      if (moved) behind = offset + 1 < endOffsets.getOrDefault(number, 0L);
+      moved = false;
+    }
+
     private boolean isPassedOver(long idleNanos) {
       long least = partitions.stream().mapToLong(Partition::quietNanos).min().orElse(0);
+      if (least > idleNanos) allQuiet = true;
       return least > idleNanos || quietNanos() - least > idleNanos;
     }
 
