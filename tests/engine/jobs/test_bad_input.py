@@ -1,0 +1,88 @@
+"""Bad records go to the dead letters with their reason, and are as if they had never been."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from engine.flink.configuration import JobSettings
+from engine.flink.rest import FlinkRest
+from engine.local.platform import Platform
+from schemas.codec import Encoder
+from schemas.registry import Registry
+from tests.engine.jobs.bits import bits
+from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, SCHEMA, Coordinates, Feed, Reading, feed, readings
+from tests.engine.jobs.trial import Trial, begin, workflow
+
+pytestmark = pytest.mark.services
+ROUNDS, READINGS = 12, 60
+MIB = 1 << 20
+LARGE_RECORDS = {"max.message.bytes": str(MIB + 200_000)}
+YEAR_200000 = 6_248_188_800_000_000  # ms since the epoch
+TEXT_SCHEMA: dict[str, Any] = {**SCHEMA, "fields": [{**field, "type": "string"} for field in SCHEMA["fields"]]}
+UNKNOWN_ID = (0).to_bytes(1, "big") + (2**31 - 1).to_bytes(4, "big")
+
+
+def test_bad_records_go_to_the_dead_letters_and_change_nothing(platform: Platform) -> None:
+    reasons: dict[Coordinates, str] = {}
+    with (
+        feed(platform, LARGE_RECORDS) as dirty,
+        feed(platform) as clean,
+        Registry(platform.addresses.registry) as registry,
+    ):
+        texts = Encoder(TEXT_SCHEMA, registry.register(f"{dirty.topic}-texts", TEXT_SCHEMA))
+        for number in range(ROUNDS):
+            dirty.write(READINGS)
+            for value, key, reason in _bad(dirty, texts):
+                reasons[dirty.put(value, number % PARTITIONS, key)] = reason
+        dirty.writer.flush()
+        clean.write(ROUNDS * READINGS)
+        trial = begin(platform, workflow(dirty, max_dead="50%"), JobSettings(bounded=True))
+        spared = begin(platform, workflow(clean), JobSettings(bounded=True))
+        trial.wait_until_ended()
+        spared.wait_until_ended()
+    dead, predictions = trial.dead(), trial.predictions()
+    assert {place: letter["reason"] for place, letter in dead.items()} == reasons
+    assert dead.keys() | predictions.keys() == {(p, n) for p in range(PARTITIONS) for n in range(dirty.end[p])}
+    assert dead.keys().isdisjoint(predictions)
+    labelled = sum(reading["rain"] is not None for reading in dirty.written)
+    [(card, model)], [(other_card, other_model)] = trial.models(), spared.models()
+    assert card.version.count == other_card.version.count == labelled
+    assert bits(model) == bits(other_model)
+    assert card.learned_until == other_card.learned_until
+    assert _in_order(trial) == _in_order(spared)
+    assert trial.ask(FlinkRest.failures) == 0
+
+
+def _bad(stream: Feed, texts: Encoder) -> Iterator[tuple[bytes | None, bytes | None, str]]:
+    """Value, key and reason of one bad record of each kind."""
+    [good] = readings(1, len(stream.written))
+    encoded = stream.encoder.encode(good)
+
+    def changed(**fields: object) -> bytes:
+        return stream.encoder.encode({**good, **fields})
+
+    yield None, b"key", "null_value"
+    yield b"{}", None, "no_magic"
+    yield b"\1" + encoded[1:], None, "no_magic"
+    yield UNKNOWN_ID + encoded[5:], None, "unknown_schema"
+    yield encoded[:-4], None, "corrupt"
+    yield encoded + b"\0", None, "corrupt"
+    yield encoded[:5] + b"\xff" * 11, None, "corrupt"
+    yield texts.encode({field["name"]: "x" for field in TEXT_SCHEMA["fields"]}), None, "wrong_type"
+    yield changed(warmth=math.nan), None, "not_finite"
+    yield changed(wind=-math.inf), None, "not_finite"
+    yield changed(at=YEAR_200000), None, "future"
+    yield changed(at=-YEAR_200000), None, "corrupt"
+    yield changed(at=FIRST_AT - 60_000), None, "late"
+    yield encoded, bytes(MIB), "too_large"
+    yield changed(station="x" * MIB), None, "too_large"
+
+
+def _in_order(trial: Trial) -> list[Reading]:
+    predictions = trial.predictions()
+    order = sorted(predictions, key=lambda place: (predictions[place]["event_time"], *place))
+    return [predictions[place] for place in order]

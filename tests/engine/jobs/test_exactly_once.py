@@ -1,0 +1,103 @@
+"""kill -9 of the TaskManager in the middle of a run changes no bit of the models and no prediction."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+
+from engine.flink.configuration import JobSettings
+from engine.local.platform import Platform
+from tests.engine.jobs.bits import bits
+from tests.engine.jobs.readings import Feed, feed, released
+from tests.engine.jobs.trial import Trial, begin, part, workflow
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.services
+KILLS, CHECKPOINTS = 3, 2
+BURST = 500
+NEVER = "1d"  # a partition that is passed over on a slow machine would make another order
+
+
+def test_a_killed_taskmanager_changes_no_model_and_no_prediction(platform: Platform) -> None:
+    """A model for each station at parallelism 2, and beside it one model of all: each kill ends the workers of both."""
+    chance = random.Random("moments")
+    with feed(platform) as stream:
+        stream.write(BURST)
+        keyed = begin(platform, workflow(stream, keyed=True, idle=NEVER), JobSettings(2, checkpoint_every="2 s"))
+        whole = begin(platform, workflow(stream, idle=NEVER), JobSettings(1, checkpoint_every="2 s"))
+        kills = 0
+        while kills < KILLS:
+            kills += _kill_while_learning(platform, [keyed, whole], stream, chance)
+        for trial in (keyed, whole):
+            trial.wait_until_predicted(released(stream.written))
+            trial.stop(drain=True)
+        undisturbed = [
+            begin(platform, workflow(stream, keyed=True), JobSettings(2, bounded=True)),
+            begin(platform, workflow(stream), JobSettings(1, bounded=True)),
+        ]
+        for trial in undisturbed:
+            trial.wait_until_ended()
+    for trial, other in zip((keyed, whole), undisturbed, strict=True):
+        predictions = trial.predictions()
+        assert len(predictions) == len(stream.written)
+        assert trial.dead() == {}
+        assert predictions == other.predictions()
+        assert _models(trial) == _models(other)
+
+
+def _kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Feed, chance: random.Random) -> bool:
+    """Kill the TaskManager at a random moment after two checkpoints more, when something was learned since the last.
+
+    False says that a checkpoint was completed in the very last moment, after which nothing may have been learned.
+    """
+    first, restores = [trial.newest_checkpoint() for trial in trials], [trial.restores() for trial in trials]
+    for trial, checkpoint in zip(trials, first, strict=True):
+        wait_until(partial(_has_checkpoint, trial, checkpoint + CHECKPOINTS))
+    taskmanager = part(platform, "taskmanager")
+    checkpoints = [_Since(trial, chance) for trial in trials]
+    while sum(since.learned_enough() for since in checkpoints) < len(checkpoints):
+        stream.write(BURST)
+    taskmanager.kill()
+    for trial, before in zip(trials, restores, strict=True):
+        wait_until(partial(_was_restored, trial, before + 1))
+    if [since.checkpoint for since in checkpoints] != [trial.restored_checkpoint() for trial in trials]:
+        return False
+    for trial in trials:
+        wait_until(partial(_has_replayed, trial))
+    return True
+
+
+class _Since:
+    """Whether a workflow has learned a random number of records since its newest checkpoint was complete."""
+
+    def __init__(self, trial: Trial, chance: random.Random) -> None:
+        self._trial, self._chance = trial, chance
+        self.checkpoint, self._enough = -1, 0
+
+    def learned_enough(self) -> bool:
+        checkpoint, learned = self._trial.newest_checkpoint(), self._trial.progress().learned
+        if checkpoint != self.checkpoint:
+            self.checkpoint, self._enough = checkpoint, learned + self._chance.randrange(1, BURST)
+        return learned >= self._enough
+
+
+def _has_checkpoint(trial: Trial, at_least: int) -> bool:
+    return trial.newest_checkpoint() >= at_least
+
+
+def _was_restored(trial: Trial, times: int) -> bool:
+    return trial.restores() == times
+
+
+def _has_replayed(trial: Trial) -> bool:
+    return trial.progress().replayed > 0
+
+
+def _models(trial: Trial) -> dict[int, object]:
+    return {
+        card.shard: (card.version.count, card.learned_until, card.metrics, bits(model))
+        for card, model in trial.models()
+    }

@@ -1,0 +1,154 @@
+"""What stops a job for good, what is refused before it starts, and what goes on where it stopped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine.flink.configuration import JobSettings
+from engine.flink.rest import FlinkRest
+from engine.jobs.loading import LoadedWorkflow, load_workflow
+from engine.jobs.running import start
+from engine.local.platform import Platform
+from engine.settings import Settings
+from schemas.errors import Fatal
+from tests.engine.jobs.plain_river import in_event_time_order, predictions
+from tests.engine.jobs.readings import PARTITIONS, Feed, feed, released
+from tests.engine.jobs.trial import Trial, begin, fresh_name, workflow
+
+pytestmark = pytest.mark.services
+COMMAND = [sys.executable, "-c", "from engine.cli import main; main()"]
+
+FILE = """
+import os
+
+from river import base, compose, linear_model, preprocessing
+
+from engine.workflow import Workflow
+from sinks import Topic
+from sources import KafkaTopic
+
+ON_THE_CLIENT = os.getpid() == {client}
+
+{step}
+
+flow = Workflow("{name}")
+source = flow.source("readings", KafkaTopic("{topic}", event_time="at", lateness="1s"))
+pipeline = step | preprocessing.StandardScaler() | linear_model.LogisticRegression()
+model = flow.pipeline("model", source, pipeline, label="rain")
+flow.sink("predictions", model, Topic("{name}.predictions"))
+"""
+FAILS_ON_IMPORT = """
+step = compose.Select("warmth", "wind")
+if not ON_THE_CLIENT:
+    raise ImportError("no libmeteo on this worker")
+def same(x): return x
+step = step | compose.FuncTransformer(same)
+"""
+FAILS_ON_OPEN = """
+class Licensed(base.Transformer):
+    def __init__(self, until=2030): self.until = until
+    def transform_one(self, x): return x
+    def __setstate__(self, state):
+        if not ON_THE_CLIENT: raise PermissionError("no licence for this worker")
+step = compose.Select("warmth", "wind") | Licensed()
+"""
+FAILS_NOW_AND_THEN = """
+def gusts(x):
+    if x["wind"] < 1.0: raise ValueError("too calm")
+    return x
+step = compose.Select("warmth", "wind") | compose.FuncTransformer(gusts)
+"""
+FAILS_ALWAYS = """
+def misspelt(x): return {{"warmth": x["warmht"]}}
+step = compose.FuncTransformer(misspelt)
+"""
+
+
+@pytest.fixture
+def stream(platform: Platform) -> Iterator[Feed]:
+    with feed(platform) as stream:
+        stream.write(2_000)
+        yield stream
+
+
+def _file(folder: Path, stream: Feed, step: str) -> Path:
+    name = fresh_name()
+    path = folder / f"{name}.py"
+    path.write_text(FILE.format(client=os.getpid(), step=step.format(), name=name, topic=stream.topic))
+    return path
+
+
+def test_what_is_fatal_stops_a_job_without_restarts_and_the_users_own_lines_come_first(
+    platform: Platform, stream: Feed, tmp_path: Path
+) -> None:
+    expected = {
+        FAILS_ON_IMPORT: ("Traceback (your own lines):", "ImportError: no libmeteo on this worker"),
+        FAILS_ON_OPEN: ("Traceback (your own lines):", "PermissionError: no licence for this worker"),
+        FAILS_NOW_AND_THEN: ('workflow "', "ValueError: too calm"),
+    }
+    trials = {}
+    for step in expected:
+        loaded = load_workflow(_file(tmp_path, stream, step))
+        trials[step] = Trial(platform, start(loaded, Settings.load(home=platform.home), JobSettings()))
+    for step, trial in trials.items():
+        trial.wait_until_ended("FAILED")
+        said = trial.ask(FlinkRest.failure)
+        first, cause = expected[step]
+        assert said.startswith(first)
+        assert cause in said
+        assert trial.ask(FlinkRest.failures) == 1
+
+
+def test_a_first_hundred_records_that_all_fail_end_the_command_with_the_users_own_line(
+    platform: Platform, stream: Feed, tmp_path: Path
+) -> None:
+    path = _file(tmp_path, stream, FAILS_ALWAYS)
+    done = subprocess.run(
+        [*COMMAND, "run", str(path), "--home", str(platform.home)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    first = done.stderr.splitlines()[0]
+    assert first.startswith("error: ")
+    assert "in misspelt: KeyError: 'warmht'" in first
+    assert "records all failed" in done.stderr
+
+
+def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_refused(
+    platform: Platform, stream: Feed
+) -> None:
+    flow = workflow(stream)
+    trial = begin(platform, flow, JobSettings())
+    with pytest.raises(Fatal, match=f'workflow "{flow.name}" runs already'):
+        begin(platform, flow, JobSettings())
+    trial.wait_until_predicted(released(stream.written))
+    savepoint = trial.stop()
+    stream.write(2_000)
+    resumed = begin(platform, flow, JobSettings())
+    assert resumed.started.restored_from == savepoint
+    resumed.wait_until_predicted(released(stream.written))
+    resumed.stop(drain=True)
+    order = in_event_time_order(stream.written, PARTITIONS)
+    assert resumed.numbers(order) == predictions(stream.written[position] for position in order)
+
+
+def test_a_service_that_is_away_is_named_with_its_setting(platform: Platform, stream: Feed) -> None:
+    away = {"kafka": "127.0.0.1:1", "redis": "redis://127.0.0.1:1"}
+    away |= dict.fromkeys(("registry", "flink"), "http://127.0.0.1:1")
+    loaded = LoadedWorkflow(workflow(stream), ())
+
+    def said(service: str) -> str:
+        with pytest.raises(Fatal) as caught:
+            start(loaded, Settings.load(home=platform.home, **{service: away[service]}), JobSettings())
+        return str(caught.value)
+
+    with ThreadPoolExecutor() as threads:
+        for service, text in zip(away, threads.map(said, away), strict=True):
+            assert text.startswith(f"{service} at {away[service]} does not answer")
+            assert f"HEADRACE_{service.upper()}" in text
