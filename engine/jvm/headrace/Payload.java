@@ -13,6 +13,9 @@ import org.apache.flink.avro.shaded.org.apache.avro.Schema;
  * the event time and the shard key are.
  */
 final class Payload {
+  /** The first and the last millisecond of the years that Python knows. */
+  static final long YEAR_1 = -62135596800000L, YEAR_9999 = 253402300799999L;
+
   private static final int MAX_DEPTH = 64;
 
   private final Schema writer;
@@ -27,6 +30,7 @@ final class Payload {
   private long number;
   private int textAt;
   private int textSize;
+  private boolean anyInstant; // that of the event time is looked at with the rest of the record
   private int depth;
 
   long eventTime;
@@ -69,6 +73,7 @@ final class Payload {
     depth = 0;
     List<Schema.Field> fields = writer.getFields();
     for (int i = 0; i < fields.size(); i++) {
+      anyInstant = i == eventTimeField;
       Schema.Type type = walk(fields.get(i).schema());
       if (i == eventTimeField && type == Schema.Type.LONG) eventTime = micros ? Math.floorDiv(number, 1000L) : number;
       if (i == shardKeyField) shardHash = hash(type);
@@ -106,8 +111,12 @@ final class Payload {
       case INT -> {
         number = varint(5);
         if (number != (int) number) throw new Corrupt();
+        if (type.getLogicalType() != null) requireInRange(type.getLogicalType().getName());
       }
-      case LONG -> number = varint(10);
+      case LONG -> {
+        number = varint(10);
+        if (type.getLogicalType() != null && !anyInstant) requireInRange(type.getLogicalType().getName());
+      }
       case FLOAT -> finite &= Float.isFinite(Float.intBitsToFloat(Block.getInt(bytes, claim(4))));
       case DOUBLE -> finite &= Double.isFinite(Double.longBitsToDouble(Block.getLong(bytes, claim(8))));
       case BYTES -> claim(length());
@@ -124,6 +133,21 @@ final class Payload {
       }
     }
     return type.getType();
+  }
+
+  /** Python has no date or time beyond these bounds. */
+  private void requireInRange(String logicalType) {
+    boolean fits =
+        switch (logicalType) {
+          case "date" -> number >= -719_162 && number <= 2_932_896;
+          case "time-millis" -> number >= 0 && number < 86_400_000L;
+          case "time-micros" -> number >= 0 && number < 86_400_000_000L;
+          case "timestamp-millis", "local-timestamp-millis" -> number >= YEAR_1 && number <= YEAR_9999;
+          case "timestamp-micros", "local-timestamp-micros" ->
+              number >= YEAR_1 * 1000 && number <= YEAR_9999 * 1000 + 999;
+          default -> true;
+        };
+    if (!fits) throw new Corrupt();
   }
 
   private void text() {
@@ -151,16 +175,16 @@ final class Payload {
   private void items(Schema item, boolean keyed) {
     for (long count = varint(10); count != 0; count = varint(10)) {
       if (count == Long.MIN_VALUE) throw new Corrupt();
-      if (count < 0) {
-        count = -count;
-        varint(10);
-      }
+      long size = count < 0 ? length() : -1;
+      int start = at;
+      count = Math.abs(count);
       boolean empty = item.getType() == Schema.Type.NULL && !keyed;
       if (!empty && count > bytes.length - at) throw new Corrupt();
       for (long i = 0; i < count && !empty; i++) {
         if (keyed) text();
         walk(item);
       }
+      if (size >= 0 && at != start + size) throw new Corrupt();
     }
   }
 

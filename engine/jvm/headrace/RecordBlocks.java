@@ -21,7 +21,6 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
   private static final long serialVersionUID = 1L;
   private static final int FRAMING = 5;
   private static final byte[] NOTHING = new byte[0];
-  private static final long YEAR_1 = -62135596800000L, YEAR_9999 = 253402300799999L;
 
   private final Contract contract;
   private transient SchemaLookup schemas;
@@ -96,9 +95,9 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     long arrival = Block.getLong(block, Block.ARRIVAL);
     long time = contract.eventTime == null ? arrival : payload.eventTime;
     if (time == Block.NO_EVENT_TIME) return Status.NO_EVENT_TIME;
-    if (time < YEAR_1) return Status.CORRUPT;
+    if (time < Payload.YEAR_1) return Status.CORRUPT;
     Block.putLong(block, Block.EVENT_TIME, time);
-    if (time > YEAR_9999 || time - contract.maxAheadMs > arrival) return Status.FUTURE;
+    if (time > Payload.YEAR_9999 || time - contract.maxAheadMs > arrival) return Status.FUTURE;
     return contract.finite && !payload.finite ? Status.NOT_FINITE : Status.OK;
   }
 
