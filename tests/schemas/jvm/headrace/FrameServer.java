@@ -1,0 +1,144 @@
+package headrace;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.record.TimestampType;
+import org.apache.flink.util.Collector;
+
+/** Answers tests: an operation, the size of what follows and the bytes on standard input; size and bytes back. */
+public final class FrameServer {
+  private static final List<String> TOPICS = List.of("0", "1", "2");
+
+  public static void main(String[] arguments) throws IOException {
+    DataInputStream in = new DataInputStream(System.in);
+    DataOutputStream out = new DataOutputStream(System.out);
+    for (int operation = in.read(); operation >= 0; operation = in.read()) {
+      byte[] request = in.readNBytes(in.readInt());
+      byte[] answer =
+          switch (operation) {
+            case 'r' -> repacked(request);
+            case 'u' -> unpacked(request);
+            case 'w' -> walked(request);
+            case 's' -> fromSource(request);
+            default -> throw new IllegalArgumentException("operation " + operation);
+          };
+      out.writeInt(answer.length);
+      out.write(answer);
+      out.flush();
+    }
+  }
+
+  /** A frame, taken apart and put together again. */
+  private static byte[] repacked(byte[] frame) {
+    FrameBuilder builder = new FrameBuilder();
+    FrameBuilder.each(frame, builder::add);
+    return builder.build();
+  }
+
+  /** An output frame as what goes to Kafka: topic, timestamp, key, value, and name and value of each header. */
+  private static byte[] unpacked(byte[] frame) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    OutputRecords records = new OutputRecords(TOPICS.toArray(new String[0]));
+    new Unpacker()
+        .flatMap(
+            frame,
+            new Collector<>() {
+              @Override
+              public void collect(byte[] record) {
+                try {
+                  write(out, records.serialize(record, null, null));
+                } catch (IOException impossible) {
+                  throw new AssertionError(impossible);
+                }
+              }
+
+              @Override
+              public void close() {}
+            });
+    return bytes.toByteArray();
+  }
+
+  private static void write(DataOutputStream out, ProducerRecord<byte[], byte[]> record) throws IOException {
+    out.writeInt(Integer.parseInt(record.topic()));
+    out.writeLong(record.timestamp());
+    write(out, record.key());
+    write(out, record.value());
+    out.writeInt(record.headers().toArray().length);
+    for (var header : record.headers()) {
+      write(out, header.key().getBytes(StandardCharsets.UTF_8));
+      write(out, header.value());
+    }
+  }
+
+  private static void write(DataOutputStream out, byte[] bytes) throws IOException {
+    out.writeInt(bytes == null ? -1 : bytes.length);
+    if (bytes != null) out.write(bytes);
+  }
+
+  /** The size of a schema, the schema and a payload: 1 when the payload is exactly one record of the schema, else 0. */
+  private static byte[] walked(byte[] request) {
+    int size = ByteBuffer.wrap(request).getInt();
+    String schema = new String(request, 4, size, StandardCharsets.UTF_8);
+    try {
+      new Payload(SchemaLookup.parse(schema), null, null).read(request, 4 + size);
+      return new byte[] {1};
+    } catch (Payload.Corrupt corrupt) {
+      return new byte[] {0};
+    }
+  }
+
+  /** A frame of records without headers, as if they had just come from Kafka: the frame that the source makes of them. */
+  private static byte[] fromSource(byte[] request) throws IOException {
+    int size = ByteBuffer.wrap(request).getInt();
+    String schema = new String(request, 4, size, StandardCharsets.UTF_8);
+    Contract contract = new Contract(0, schema, "at", null, true).schemas(null, Map.of(1, schema));
+    RecordBlocks source = new RecordBlocks(contract);
+    source.open(null);
+    FrameBuilder builder = new FrameBuilder();
+    byte[] frame = java.util.Arrays.copyOfRange(request, 4 + size, request.length);
+    FrameBuilder.each(frame, block -> builder.add(block(source, block)));
+    return builder.build();
+  }
+
+  private static byte[] block(RecordBlocks source, byte[] block) {
+    int keySize = Block.getInt(block, Block.KEY_SIZE), valueSize = Block.getInt(block, Block.VALUE_SIZE);
+    ByteBuffer rest = ByteBuffer.wrap(block, Block.ENTRY, block.length - Block.ENTRY).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] key = take(rest, keySize), value = take(rest, valueSize);
+    try {
+      return source.block(
+          new ConsumerRecord<>(
+              "topic",
+              Block.getInt(block, Block.PARTITION),
+              Block.getLong(block, Block.OFFSET),
+              Block.getLong(block, Block.ARRIVAL),
+              TimestampType.CREATE_TIME,
+              keySize,
+              valueSize,
+              key,
+              value,
+              new RecordHeaders(),
+              Optional.empty()));
+    } catch (IOException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  private static byte[] take(ByteBuffer from, int size) {
+    if (size < 0) return null;
+    byte[] bytes = new byte[size];
+    from.get(bytes);
+    return bytes;
+  }
+}

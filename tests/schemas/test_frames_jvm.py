@@ -1,0 +1,184 @@
+"""Both sides of the border between the JVM and Python read and write the same frames, and refuse the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.jars import flink_home, flink_jars, java
+from engine.jvm.compile import SOURCES, shim_jar
+from schemas.codec import Decoder
+from schemas.errors import BadRecord
+from schemas.frames import NO_EVENT_TIME, Frame, OutputRecord, Record, Status, pack, pack_output
+from tests.schemas.oracle import INSTANT, damaged, encoded, records
+
+SERVER = Path(__file__).parent / "jvm" / "headrace" / "FrameServer.java"
+LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
+BLOBS = st.none() | st.binary(max_size=20)
+SCHEMA = {
+    "type": "record",
+    "name": "reading",
+    "fields": [{"name": "at", "type": INSTANT}, {"name": "warmth", "type": "double"}],
+}
+
+
+class Jvm:
+    """The Java side, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def ask(self, operation: bytes, request: bytes) -> bytes:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(operation + struct.pack(">i", len(request)) + request)
+        self._process.stdin.flush()
+        (size,) = struct.unpack(">i", self._process.stdout.read(4))
+        return self._process.stdout.read(size)
+
+    def accepts(self, schema: dict[str, Any], payload: bytes) -> bool:
+        return self.ask(b"w", _with_schema(schema, payload)) == b"\1"
+
+    def from_source(self, schema: dict[str, Any], frame: Frame) -> Frame:
+        return Frame.decode(self.ask(b"s", _with_schema(schema, frame.encode())))
+
+
+def _with_schema(schema: dict[str, Any], rest: bytes) -> bytes:
+    text = json.dumps(schema).encode()
+    return struct.pack(">i", len(text)) + text + rest
+
+
+@pytest.fixture(scope="module")
+def jvm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
+    sources = tmp_path_factory.mktemp("shim")
+    shutil.copytree(SOURCES / "headrace", sources / "headrace")
+    shutil.copy(SERVER, sources / "headrace")
+    classpath = [shim_jar(sources), *flink_jars(), *sorted((flink_home() / "lib").glob("*.jar"))]
+    command = [str(java()), "-Xmx64m", "-cp", os.pathsep.join(map(str, classpath)), "headrace.FrameServer"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield Jvm(process)
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> Frame:
+    return pack(
+        draw(
+            st.lists(
+                st.builds(
+                    Record,
+                    value=BLOBS,
+                    key=BLOBS,
+                    headers=st.binary(max_size=5),
+                    event_time=LONGS,
+                    arrival=LONGS,
+                    partition=st.integers(0, (1 << 31) - 1),
+                    offset=LONGS,
+                    source=st.integers(0, (1 << 16) - 1),
+                    status=st.sampled_from(list(Status)),
+                ),
+                max_size=20,
+            )
+        )
+    )
+
+
+@given(frame=frames())
+def test_a_frame_taken_apart_and_put_together_in_java_is_the_same(jvm: Jvm, frame: Frame) -> None:
+    assert jvm.ask(b"r", frame.encode()) == frame.encode()
+
+
+HEADERS = st.lists(st.tuples(st.text(max_size=5).map(str.encode), BLOBS), max_size=3)
+OUTPUTS = st.tuples(st.integers(0, 2), st.integers(0, (1 << 63) - 1), BLOBS, BLOBS, HEADERS)
+Output = tuple[int, int, bytes | None, bytes | None, list[tuple[bytes, bytes | None]]]
+
+
+@given(outputs=st.lists(OUTPUTS, max_size=20))
+def test_java_writes_to_kafka_what_python_has_packed(jvm: Jvm, outputs: list[Output]) -> None:
+    frame = pack_output(
+        [
+            OutputRecord(topic, value, key, b"".join(map(_header, headers)), timestamp)
+            for topic, timestamp, key, value, headers in outputs
+        ]
+    )
+    written = b"".join(
+        struct.pack(">iq", topic, timestamp) + _sized(key) + _sized(value) + _all(headers)
+        for topic, timestamp, key, value, headers in outputs
+    )
+    assert jvm.ask(b"u", frame.encode()) == written
+
+
+def _header(header: tuple[bytes, bytes | None]) -> bytes:
+    return _sized(header[0]) + _sized(header[1])
+
+
+def _all(headers: list[tuple[bytes, bytes | None]]) -> bytes:
+    return struct.pack(">i", len(headers)) + b"".join(map(_header, headers))
+
+
+def _sized(blob: bytes | None) -> bytes:
+    return struct.pack(">i", -1 if blob is None else len(blob)) + (blob or b"")
+
+
+@given(data=st.data())
+def test_both_sides_accept_what_is_one_record_of_its_schema(jvm: Jvm, data: st.DataObject) -> None:
+    schema = data.draw(records)
+    _both_agree(jvm, schema, data.draw(encoded(schema)))
+
+
+@given(data=st.data())
+def test_both_sides_accept_or_both_refuse_damaged_bytes(jvm: Jvm, data: st.DataObject) -> None:
+    schema = data.draw(records)
+    _both_agree(jvm, schema, data.draw(encoded(schema).flatmap(damaged)))
+
+
+def _both_agree(jvm: Jvm, schema: dict[str, Any], payload: bytes) -> None:
+    """What the JVM accepts decodes, walked again or not; what it refuses is corrupt."""
+    accepted = jvm.accepts(schema, payload)
+    assert accepted == (_decoded(schema, payload, scanned=False) is not None)
+    if accepted:
+        assert repr(_decoded(schema, payload, scanned=True)) == repr(_decoded(schema, payload, scanned=False))
+
+
+def _decoded(schema: dict[str, Any], payload: bytes, *, scanned: bool) -> dict[str, Any] | None:
+    try:
+        return Decoder(schema, {1: schema}.__getitem__, scanned=scanned).decode(b"\0\0\0\0\1" + payload)
+    except BadRecord as error:
+        assert error.reason == "corrupt"
+        return None
+
+
+@given(at=st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), key=BLOBS, warmth=st.floats())
+def test_the_source_reads_the_event_time_and_keeps_the_coordinates(
+    jvm: Jvm, at: datetime, key: bytes | None, warmth: float
+) -> None:
+    ms = int(at.replace(tzinfo=UTC).timestamp() * 1000)
+    value = b"\0\0\0\0\1" + _zigzag(ms) + struct.pack("<d", warmth)
+    record = Record(value, key, arrival=ms, partition=3, offset=1 << 40)
+    made = jvm.from_source(SCHEMA, pack([record, Record(None, key, offset=1)]))
+    assert made.keys_list() == [key, key]
+    assert made.values_list() == [value, None]
+    assert made.index["event_time"].tolist() == [ms, NO_EVENT_TIME]
+    assert made.index["arrival"].tolist() == [ms, 0]
+    assert made.index["partition"].tolist() == [3, 0]
+    assert made.index["offset"].tolist() == [1 << 40, 1]
+    finite = warmth - warmth == 0
+    assert made.index["status"].tolist() == [Status.OK if finite else Status.NOT_FINITE, Status.NULL_VALUE]
+
+
+def _zigzag(number: int) -> bytes:
+    left, out = number << 1, bytearray()
+    while left > 0x7F:
+        out.append(left & 0x7F | 0x80)
+        left >>= 7
+    return bytes([*out, left])
