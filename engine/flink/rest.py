@@ -108,6 +108,10 @@ class FlinkRest:
         """The state of a job, once it is one that `until` accepts. Raises Fatal when that takes too long."""
         return str(self._poll(lambda: self.state(job_id), until, timeout_s, f"job {job_id}"))
 
+    def wait_until_listed(self, job_id: str, timeout_s: float = 60.0) -> None:
+        """Return once `jobs` has a job that was just submitted: the list may be some seconds old."""
+        self._poll(lambda: [job.id for job in self.jobs()], lambda ids: job_id in ids, timeout_s, f"job {job_id}")
+
     def close(self) -> None:
         self._client.close()
 

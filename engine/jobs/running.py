@@ -33,7 +33,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
     addresses = Addresses.find(settings)
     preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry)
-    with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs:
+    with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
         live = flink.live(plan.workflow)
         if live is not None:
             hint = f"`headrace stop {plan.workflow}` stops it"
@@ -48,6 +48,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
         job_id = _submit(prepared, job, addresses.flink, settings.home)
         runs.add(Run(job_id, plan.workflow, generation, digest, now(), restore))
+        flink.wait_until_listed(job_id)
     return Started(job_id, plan, generation, restore)
 
 

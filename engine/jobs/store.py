@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -9,10 +10,11 @@ from typing import Self
 
 import sqlalchemy as sql
 
-_METADATA = sql.MetaData()
+from engine.jobs.claim import METADATA, claimed
+
 _RUNS = sql.Table(
     "runs",
-    _METADATA,
+    METADATA,
     sql.Column("job_id", sql.String, primary_key=True),
     sql.Column("workflow", sql.String, nullable=False, index=True),
     sql.Column("generation", sql.Integer, nullable=False),
@@ -41,7 +43,15 @@ class RunStore:
 
     def __init__(self, url: str) -> None:
         self._engine = sql.create_engine(url)
-        _METADATA.create_all(self._engine)
+        with self._engine.begin() as connection:
+            for table in METADATA.sorted_tables:  # create_all() fails where another process is quicker
+                connection.execute(sql.schema.CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(sql.schema.CreateIndex(index, if_not_exists=True))
+
+    def claim(self, workflow: str) -> AbstractContextManager[None]:
+        """Inside it no other process starts this workflow. Raises Fatal where another one does."""
+        return claimed(self._engine, workflow)
 
     def last(self, workflow: str) -> Run | None:
         query = sql.select(_RUNS).where(_RUNS.c.workflow == workflow).order_by(_RUNS.c.started_at.desc()).limit(1)

@@ -138,6 +138,26 @@ def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_r
     assert resumed.numbers(order) == predictions(stream.written[position] for position in order)
 
 
+def test_of_two_that_start_a_workflow_at_once_one_is_refused(platform: Platform, stream: Feed) -> None:
+    flow = workflow(stream)
+
+    def attempt(_: int) -> Trial | Fatal:
+        try:
+            return begin(platform, flow, JobSettings())
+        except Fatal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(2) as threads:
+        ended = list(threads.map(attempt, range(2)))
+    [trial] = [end for end in ended if isinstance(end, Trial)]
+    [refusal] = [end for end in ended if isinstance(end, Fatal)]
+    assert "is starting it right now" in str(refusal) or "runs already" in str(refusal)
+    with FlinkRest(platform.addresses.flink) as flink:
+        assert [job.id for job in flink.jobs() if job.name == flow.name] == [trial.started.job_id]
+    trial.wait_until_predicted(released(stream.written))
+    trial.stop()
+
+
 def test_a_service_that_is_away_is_named_with_its_setting(platform: Platform, stream: Feed) -> None:
     away = {"kafka": "127.0.0.1:1", "redis": "redis://127.0.0.1:1"}
     away |= dict.fromkeys(("registry", "flink"), "http://127.0.0.1:1")
