@@ -105,9 +105,9 @@ class FeatureWriter:
     def write(self, rows: Iterable[FeatureRow], reached: Mapping[str, int] | None = None) -> int:
         """Stores what is newer than what Redis has, in one round trip; gives the number of rows stored.
 
-        `reached` says how far the generation has come: for each part of the input, an event time in ms. Readers move on
-        to a generation when each part is as far as it was in the one that they read. Raises Retryable when Redis is
-        away; writing the same rows again is then right.
+        `reached` says how far the generation has come: for each `<shard>/<shards>.<partition>`, an event time in ms.
+        Readers move on to a generation when it is as far in each partition as the one that they read. Raises Retryable
+        when Redis is away; writing the same rows again is then right.
         """
         calls = list(self._calls(newest(rows)))
         report = [self._report(reached)] if reached else []

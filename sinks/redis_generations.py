@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from schemas.errors import Fatal
-from sinks.keys import features_prefix, generation_key
+from sinks.keys import features_prefix, generation_key, progress_prefix
 from sinks.redis_connection import Call, Script, connect, errors_of, run
 
 SCAN_COUNT = 1000
@@ -47,6 +47,15 @@ class Generations:
     def switch(self, generation: int) -> bool:
         """Lets readers read `generation`; False when they read a later one already, and go on doing so."""
         return bool(run(self._client, [Call(Script.read("switch_generation"), [self._key], [generation])])[0])
+
+    def keep_partitions(self, count: int) -> None:
+        """Forgets how far the generation that is read came in partitions that are gone: no later one gets there."""
+        progress = f"{progress_prefix(self._workflow)}{self.current() or 0}"
+        with errors_of(self._client):
+            parts = cast(list[bytes], self._client.hkeys(progress))
+            gone = [part for part in parts if int(part.rpartition(b".")[2]) >= count]
+            if gone:
+                self._client.hdel(progress, *gone)
 
     def drop(self, generation: int) -> int:
         """Deletes the rows of a generation that is no longer read, which would otherwise live as long as their ttl.

@@ -49,6 +49,9 @@ def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: in
         for position, topic in enumerate(plan.topics):
             size = {"max.message.bytes": str(dead_bytes)} if position == DEAD_LETTERS else {}
             admin.create(topic, OUTPUT_PARTITIONS, size)
+    if plan.feature_sinks:
+        with Generations(addresses.redis, plan.workflow) as generations:
+            generations.keep_partitions(len(facts.end_offsets))
     with Registry(addresses.registry) as registry:
         spec = WorkerSpec(
             plan,
@@ -72,11 +75,8 @@ def new_generation(plan: Plan, addresses: Addresses) -> int:
     """A generation of features for a fresh start; 0 for a workflow that writes none."""
     if not plan.feature_sinks:
         return 0
-    generations = Generations(addresses.redis, plan.workflow)
-    try:
+    with Generations(addresses.redis, plan.workflow) as generations:
         return generations.next()
-    finally:
-        generations.close()
 
 
 def definition_digest(plan: Plan) -> str:

@@ -203,6 +203,32 @@ def test_readers_move_on_when_every_part_of_the_new_generation_has_caught_up(ser
         assert generations.current() == 2
 
 
+def test_readers_move_on_though_there_are_other_shards_now(server: RedisServer, name: str) -> None:
+    store = FeatureStore("origin")
+    with Generations(server.url, name) as generations:
+        with store.open(server.url, name, generations.next()) as old:
+            old.write([], {"0/2.0": 100, "1/2.0": 90, "0/2.1": 200})
+        with store.open(server.url, name, generations.next()) as new:
+            new.write([], {"2/3.0": 99, "1/3.1": 200})
+            assert generations.current() == 1
+            new.write([], {"0/3.0": 100})
+            assert generations.current() == 2
+
+
+def test_readers_move_on_though_there_are_fewer_partitions_now(server: RedisServer, name: str) -> None:
+    store = FeatureStore("origin")
+    with Generations(server.url, name) as generations:
+        generations.keep_partitions(1)
+        with store.open(server.url, name, generations.next()) as old:
+            old.write([], {"0/1.0": 100, "0/1.9": 300, "0/1.10": 200})
+        generations.keep_partitions(10)
+        with store.open(server.url, name, generations.next()) as new:
+            new.write([], {"0/1.0": 100})
+            assert generations.current() == 1
+            new.write([], {"0/1.9": 300})
+            assert generations.current() == 2
+
+
 def test_a_definition_keeps_its_generation(server: RedisServer, name: str) -> None:
     generations = Generations(server.url, name)
     assert [generations.of("a"), generations.of("b"), generations.of("a"), generations.next()] == [1, 2, 1, 3]
