@@ -38,11 +38,10 @@ class Generations:
         field = f"definition:{definition}"
         with errors_of(self._client):
             known = self._client.hget(self._key, field)
-            if known is not None:
-                return int(known)
-            generation = self.next()
-            self._client.hset(self._key, field, generation)
-        return generation
+            if known is None:
+                self._client.hsetnx(self._key, field, str(self.next()))  # another start may be quicker
+                known = self._client.hget(self._key, field)
+        return int(known or 0)
 
     def switch(self, generation: int) -> bool:
         """Lets readers read `generation`; False when they read a later one already, and go on doing so."""

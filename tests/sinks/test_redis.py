@@ -232,3 +232,19 @@ def test_readers_move_on_though_there_are_fewer_partitions_now(server: RedisServ
 def test_a_definition_keeps_its_generation(server: RedisServer, name: str) -> None:
     generations = Generations(server.url, name)
     assert [generations.of("a"), generations.of("b"), generations.of("a"), generations.next()] == [1, 2, 1, 3]
+
+
+def test_starts_at_the_same_time_have_one_generation_of_a_definition(server: RedisServer, name: str) -> None:
+    together = Barrier(8)
+
+    def of(generations: Generations, definition: str) -> int:
+        together.wait(10)
+        return generations.of(definition)
+
+    def start(_: int) -> list[int]:
+        with Generations(server.url, name) as generations:
+            return [of(generations, definition) for definition in "abcdefghij"]
+
+    with ThreadPoolExecutor(8) as threads:
+        first, *others = threads.map(start, range(8))
+    assert others == [first] * 7
