@@ -17,6 +17,7 @@ from kafka.partitioner import murmur2
 
 from schemas.durations import parse_duration
 from schemas.errors import Fatal, Retryable
+from sources.kafka_ends import record_ends
 
 CONNECT_TIMEOUT_MS = 8_000
 LARGEST_REQUEST_BYTES = 64 << 20
@@ -63,7 +64,7 @@ class KafkaTopic:
 
 @dataclass(frozen=True)
 class TopicFacts:
-    """What a broker says about a topic: the end offset of each partition, and the largest record it takes."""
+    """What a broker says about a topic: the offset after the last record of each partition, the largest record size."""
 
     end_offsets: Mapping[int, int]
     max_record_bytes: int
@@ -93,27 +94,16 @@ class KafkaAdmin:
             resource = ConfigResource(ConfigResourceType.TOPIC, topic)
             configs = self._client.describe_configs([resource], config_filter="all")
             size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
-        with errors_of(self._address):
-            consumer = kafka.KafkaConsumer(bootstrap_servers=self._address, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS)
-            try:
-                partitions = [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-                ends = consumer.end_offsets(partitions)
-            finally:
-                consumer.close(autocommit=False)
-        return TopicFacts({partition.partition: end for partition, end in ends.items()}, int(size))
+        with self._reading(topic) as (consumer, partitions):
+            ends = record_ends(consumer, consumer.beginning_offsets(partitions))
+        return TopicFacts(ends, int(size))
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""
-        with errors_of(self._address):
-            consumer = kafka.KafkaConsumer(
-                bootstrap_servers=self._address, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, group_id=group
-            )
-            try:
-                partitions = [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-                ends = consumer.end_offsets(partitions)
-                return sum(end - (consumer.committed(partition) or 0) for partition, end in ends.items())
-            finally:
-                consumer.close(autocommit=False)
+        with self._reading(topic, group) as (consumer, partitions):
+            committed = {partition: consumer.committed(partition) or 0 for partition in partitions}
+            ends = record_ends(consumer, committed)
+        return sum(ends.values()) - sum(committed.values())
 
     def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:
         """Create a topic and wait until it can be used; False if it was there."""
@@ -129,6 +119,24 @@ class KafkaAdmin:
     def delete(self, topic: str) -> None:
         with errors_of(self._address):
             self._client.delete_topics([topic])
+
+    @contextmanager
+    def _reading(
+        self, topic: str, group: str | None = None
+    ) -> Iterator[tuple[kafka.KafkaConsumer, list[kafka.TopicPartition]]]:
+        with errors_of(self._address):
+            consumer = kafka.KafkaConsumer(
+                bootstrap_servers=self._address,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                group_id=group,
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                fetch_max_wait_ms=10,
+            )
+            try:
+                yield consumer, [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+            finally:
+                consumer.close(autocommit=False)
 
     def close(self) -> None:
         self._client.close()

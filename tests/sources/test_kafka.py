@@ -40,3 +40,20 @@ def test_flush_tells_of_a_record_that_the_broker_refused(platform: Platform) -> 
         writer.write("small", b"x" * 5_000)
         with pytest.raises(Fatal, match="kafka"):
             writer.flush()
+
+
+@pytest.mark.services
+def test_a_topic_ends_after_its_last_record_though_transactions_have_ended(platform: Platform) -> None:
+    address, topic = platform.addresses.kafka, "transactions"
+    with KafkaAdmin(address) as admin:
+        admin.create(topic, partitions=4)
+        producer = kafka.KafkaProducer(bootstrap_servers=address, transactional_id=topic)
+        producer.init_transactions()
+        for records, partition, abort in ((3, 0, False), (2, 1, False), (50, 1, True), (1, 2, True)):
+            producer.begin_transaction()
+            for _ in range(records):
+                producer.send(topic, value=b"x", partition=partition)
+            producer.abort_transaction() if abort else producer.commit_transaction()
+        producer.close()
+        assert admin.facts(topic).end_offsets == {0: 3, 1: 2, 2: 0, 3: 0}
+        assert admin.behind(topic, "nobody") == 5
