@@ -152,15 +152,21 @@ def _kafka_source(plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobS
         .setDeserializer(jvm().headrace.RecordBlocks(contract.schemas(cluster.registry, known)))
         .setProperty("isolation.level", "read_committed")
     )
-    return (builder.setBounded(offsets.latest()) if settings.bounded else builder).build()
+    if settings.bounded:
+        builder = builder.setBounded(jvm().headrace.Ends.of(topic.topic, _ends(cluster)))
+    return builder.build()
 
 
 def _event_times(plan: Plan, cluster: Cluster, settings: JobSettings) -> Any:
+    idle_ms = 0 if settings.bounded else _ms(parse_duration(plan.topic.idle))
+    return jvm().headrace.EventTimes(_ms(plan.topic.lateness_time), idle_ms, _ends(cluster))
+
+
+def _ends(cluster: Cluster) -> Any:
     ends = jvm().java.util.HashMap()
     for partition, end in cluster.end_offsets.items():
         ends.put(partition, end)
-    idle_ms = 0 if settings.bounded else _ms(parse_duration(plan.topic.idle))
-    return jvm().headrace.EventTimes(_ms(plan.topic.lateness_time), idle_ms, ends)
+    return ends
 
 
 def _transform(stream: Any, name: str, out: Any, operator: Any) -> Any:
