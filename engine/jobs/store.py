@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -10,11 +11,13 @@ from typing import Self
 
 import sqlalchemy as sql
 
-from engine.jobs.claim import METADATA, claimed
+from engine.jobs.claim import Claim
+from schemas.errors import Fatal
 
+_METADATA = sql.MetaData()
 _RUNS = sql.Table(
     "runs",
-    METADATA,
+    _METADATA,
     sql.Column("job_id", sql.String, primary_key=True),
     sql.Column("workflow", sql.String, nullable=False, index=True),
     sql.Column("generation", sql.Integer, nullable=False),
@@ -22,6 +25,15 @@ _RUNS = sql.Table(
     sql.Column("started_at", sql.DateTime(timezone=True), nullable=False),
     sql.Column("restored_from", sql.String),
     sql.Column("savepoint", sql.String),
+)
+_CLAIMS = sql.Table(
+    "claims",
+    _METADATA,
+    sql.Column("workflow", sql.String, primary_key=True),
+    sql.Column("host", sql.String, nullable=False),
+    sql.Column("pid", sql.Integer, nullable=False),
+    sql.Column("began_ms", sql.BigInteger, nullable=False),
+    sql.Column("claimed_ms", sql.BigInteger, nullable=False),
 )
 
 
@@ -44,14 +56,26 @@ class RunStore:
     def __init__(self, url: str) -> None:
         self._engine = sql.create_engine(url)
         with self._engine.begin() as connection:
-            for table in METADATA.sorted_tables:  # create_all() fails where another process is quicker
+            for table in _METADATA.sorted_tables:  # create_all() fails where another process is quicker
                 connection.execute(sql.schema.CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
                     connection.execute(sql.schema.CreateIndex(index, if_not_exists=True))
 
-    def claim(self, workflow: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def claim(self, workflow: str) -> Iterator[None]:
         """Inside it no other process starts this workflow. Raises Fatal where another one does."""
-        return claimed(self._engine, workflow)
+        claim = Claim.ours(workflow)
+        while (other := self._take(claim)) is not None:
+            if not other.is_stale:
+                raise Fatal(
+                    f'workflow "{workflow}": process {other.pid} on {other.host} is starting it right now',
+                    hint="wait until it runs",
+                )
+            self._give_back(other)
+        try:
+            yield
+        finally:
+            self._give_back(claim)
 
     def last(self, workflow: str) -> Run | None:
         query = sql.select(_RUNS).where(_RUNS.c.workflow == workflow).order_by(_RUNS.c.started_at.desc()).limit(1)
@@ -66,6 +90,25 @@ class RunStore:
     def stopped(self, job_id: str, savepoint: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(sql.update(_RUNS).where(_RUNS.c.job_id == job_id).values(savepoint=savepoint))
+
+    def _take(self, claim: Claim) -> Claim | None:
+        """Make a claim; if there is one already, that one."""
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(sql.insert(_CLAIMS).values(**asdict(claim)))
+                return None
+            except sql.exc.IntegrityError:
+                with self._engine.connect() as connection:
+                    query = sql.select(_CLAIMS).where(_CLAIMS.c.workflow == claim.workflow)
+                    row = connection.execute(query).mappings().first()
+                if row is not None:
+                    return Claim(**row)
+
+    def _give_back(self, claim: Claim) -> None:
+        same = [_CLAIMS.c[name] == value for name, value in asdict(claim).items()]
+        with self._engine.begin() as connection:
+            connection.execute(sql.delete(_CLAIMS).where(*same))
 
     def close(self) -> None:
         self._engine.dispose()
