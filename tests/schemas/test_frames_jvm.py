@@ -26,7 +26,7 @@ from tests.schemas.oracle import INSTANT, damaged, encoded, records
 SERVER = Path(__file__).parent / "jvm" / "headrace" / "FrameServer.java"
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
 BLOBS = st.none() | st.binary(max_size=20)
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "record",
     "name": "reading",
     "fields": [{"name": "at", "type": INSTANT}, {"name": "warmth", "type": "double"}],
@@ -50,8 +50,8 @@ class Jvm:
     def accepts(self, schema: dict[str, Any], payload: bytes) -> bool:
         return self.ask(b"w", _with_schema(schema, payload)) == b"\1"
 
-    def from_source(self, schema: dict[str, Any], frame: Frame) -> Frame:
-        return Frame.decode(self.ask(b"s", _with_schema(schema, frame.encode())))
+    def from_source(self, reader: dict[str, Any], writer: dict[str, Any], frame: Frame) -> Frame:
+        return Frame.decode(self.ask(b"s", _with_schema(reader, _with_schema(writer, frame.encode()))))
 
 
 def _with_schema(schema: dict[str, Any], rest: bytes) -> bytes:
@@ -163,7 +163,7 @@ def test_the_source_reads_the_event_time_and_keeps_the_coordinates(
     ms = int(at.replace(tzinfo=UTC).timestamp() * 1000)
     value = b"\0\0\0\0\1" + _zigzag(ms) + struct.pack("<d", warmth)
     record = Record(value, key, arrival=ms, partition=3, offset=1 << 40)
-    made = jvm.from_source(SCHEMA, pack([record, Record(None, key, offset=1)]))
+    made = jvm.from_source(SCHEMA, SCHEMA, pack([record, Record(None, key, offset=1)]))
     assert made.keys_list() == [key, key]
     assert made.values_list() == [value, None]
     assert made.index["event_time"].tolist() == [ms, NO_EVENT_TIME]
@@ -172,6 +172,42 @@ def test_the_source_reads_the_event_time_and_keeps_the_coordinates(
     assert made.index["offset"].tolist() == [1 << 40, 1]
     finite = warmth - warmth == 0
     assert made.index["status"].tolist() == [Status.OK if finite else Status.NOT_FINITE, Status.NULL_VALUE]
+
+
+AT, WARMTH = SCHEMA["fields"]
+RENAMED = {"type": "record", "name": "measurement", "fields": [{**AT, "name": "time"}, WARMTH]}
+ALIASES = {**SCHEMA, "aliases": ["measurement"], "fields": [{**AT, "aliases": ["time"]}, WARMTH]}
+
+
+def _with_field(type_: Any) -> dict[str, Any]:
+    return {**SCHEMA, "fields": [AT, WARMTH, {"name": "more", "type": type_}]}
+
+
+@pytest.mark.parametrize(
+    ("reader", "writer", "status"),
+    [
+        (ALIASES, RENAMED, Status.OK),
+        (SCHEMA, RENAMED, Status.WRONG_TYPE),
+        (SCHEMA, _with_field(["null", "string"]), Status.OK),
+        (SCHEMA, _with_field(["null", "reading"]), Status.WRONG_TYPE),
+        (SCHEMA, _with_field(["null", {"type": "array", "items": "reading"}]), Status.WRONG_TYPE),
+        (SCHEMA, _with_field(["null", {"type": "array", "items": "null"}]), Status.WRONG_TYPE),
+    ],
+    ids=["aliases", "another name", "a field more", "recursive", "recursive in an array", "items without a size"],
+)
+def test_both_sides_read_or_both_refuse_what_another_schema_has_written(
+    jvm: Jvm, reader: dict[str, Any], writer: dict[str, Any], status: Status
+) -> None:
+    value = b"\0\0\0\0\1" + _zigzag(1_700_000_000_000) + struct.pack("<d", 1.5) + b"\0" * (len(writer["fields"]) - 2)
+    made = jvm.from_source(reader, writer, pack([Record(value, arrival=1_700_000_000_000)]))
+    assert made.index["status"].tolist() == [status]
+    decoder = Decoder(reader, {1: writer}.__getitem__, scanned=True)
+    if status is Status.OK:
+        assert made.index["event_time"].tolist() == [1_700_000_000_000]
+        assert decoder.decode(value) == {"at": datetime.fromtimestamp(1_700_000_000, UTC), "warmth": 1.5}
+    else:
+        with pytest.raises(BadRecord):
+            decoder.decode(value)
 
 
 def _zigzag(number: int) -> bytes:

@@ -16,8 +16,6 @@ final class Payload {
   /** The first and the last millisecond of the years that Python knows. */
   static final long YEAR_1 = -62135596800000L, YEAR_9999 = 253402300799999L;
 
-  private static final int MAX_DEPTH = 64;
-
   private final Schema writer;
   private final int eventTimeField;
   private final int shardKeyField;
@@ -31,7 +29,6 @@ final class Payload {
   private int textAt;
   private int textSize;
   private boolean anyInstant; // that of the event time is looked at with the rest of the record
-  private int depth;
 
   long eventTime;
   boolean finite;
@@ -70,7 +67,6 @@ final class Payload {
     finite = true;
     eventTime = Block.NO_EVENT_TIME;
     shardHash = 0;
-    depth = 0;
     List<Schema.Field> fields = writer.getFields();
     for (int i = 0; i < fields.size(); i++) {
       anyInstant = i == eventTimeField;
@@ -95,13 +91,6 @@ final class Payload {
 
   /** Steps over one value and says of which type it was, unions resolved. */
   private Schema.Type walk(Schema type) {
-    if (++depth > MAX_DEPTH) throw new Corrupt();
-    Schema.Type walked = step(type);
-    depth--;
-    return walked;
-  }
-
-  private Schema.Type step(Schema type) {
     switch (type.getType()) {
       case NULL -> {}
       case BOOLEAN -> {

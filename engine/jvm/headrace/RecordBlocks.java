@@ -82,9 +82,11 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     return inspect(block, payload.get());
   }
 
-  private Optional<Payload> payload(Schema writer) {
+  private Optional<Payload> payload(Schema written) {
+    Schema writer = Schema.applyAliases(written, reader);
     boolean fits =
         writer.getType() == Schema.Type.RECORD
+            && Bounded.isBounded(writer)
             && SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
                 == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
     return fits ? Optional.of(new Payload(writer, contract.eventTime, contract.shardKey)) : Optional.empty();

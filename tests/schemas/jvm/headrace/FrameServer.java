@@ -99,17 +99,21 @@ public final class FrameServer {
     }
   }
 
-  /** A frame of records without headers, as if they had just come from Kafka: the frame that the source makes of them. */
+  /** Sized, the schemas of reader and writer, then a frame of records without headers: the frame that the source makes. */
   private static byte[] fromSource(byte[] request) throws IOException {
-    int size = ByteBuffer.wrap(request).getInt();
-    String schema = new String(request, 4, size, StandardCharsets.UTF_8);
-    Contract contract = new Contract(0, schema, "at", null, true).schemas(null, Map.of(1, schema));
+    ByteBuffer rest = ByteBuffer.wrap(request);
+    String reader = text(rest), writer = text(rest);
+    Contract contract = new Contract(0, reader, "at", null, true).schemas(null, Map.of(1, writer));
     RecordBlocks source = new RecordBlocks(contract);
     source.open(null);
     FrameBuilder builder = new FrameBuilder();
-    byte[] frame = java.util.Arrays.copyOfRange(request, 4 + size, request.length);
+    byte[] frame = take(rest, rest.remaining());
     FrameBuilder.each(frame, block -> builder.add(block(source, block)));
     return builder.build();
+  }
+
+  private static String text(ByteBuffer from) {
+    return new String(take(from, from.getInt()), StandardCharsets.UTF_8);
   }
 
   private static byte[] block(RecordBlocks source, byte[] block) {
