@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
@@ -18,29 +18,34 @@ REFRESH_S = 1.0
 
 
 class Meter:
-    """Turns the progress of a workflow into a line for people; `clock` gives seconds."""
+    """Turns the progress of a workflow into two lines for people: what it has done, and how well."""
 
     def __init__(self) -> None:
         self._last: tuple[float, int] | None = None
 
-    def table(self, progress: Progress, state: str, now_s: float) -> Table:
+    def table(self, progress: Progress, state: str, now_s: float) -> Group:
         rate = 0.0
         if self._last is not None and now_s > self._last[0]:
             rate = max(0, progress.events - self._last[1]) / (now_s - self._last[0])
         self._last = (now_s, progress.events)
-        quality = progress.quality
-        shown = {
+        done = {
             "state": state.lower(),
             "events": f"{progress.events:,}",
             "events/s": f"{rate:,.0f}",
-            **{name.replace("_", " "): f"{value:.4f}" for name, value in quality.items()},
             "model": f"{progress.version[0]}.{progress.version[1]}" if progress.version else "-",
             "dead": f"{progress.dead:,}",
             "feature rows": f"{progress.feature_rows:,}",
         }
-        table = Table(*shown, box=None, pad_edge=False)
-        table.add_row(*shown.values())
-        return table
+        quality = {name.replace("_", " "): f"{value:.4f}" for name, value in progress.quality.items()}
+        return Group(*(_line(shown) for shown in (done, quality) if shown))
+
+
+def _line(shown: dict[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in shown:
+        table.add_column(name, no_wrap=True)
+    table.add_row(*shown.values())
+    return table
 
 
 def follow(started: Started, settings: Settings, console: Console) -> None:
