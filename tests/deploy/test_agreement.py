@@ -73,6 +73,14 @@ def test_compose_settings_lead_to_services_that_exist() -> None:
         assert settings.items() <= services[name]["environment"].items()
 
 
+def test_the_command_in_compose_reaches_the_metrics_of_the_workers() -> None:
+    services = compose()["services"]
+    [home] = re.findall(r"\bHEADRACE_HOME=(\S+)", (ROOT / "Dockerfile").read_text())
+    for name in ("cli", "taskmanager"):
+        assert f"home:{home}" in services[name]["volumes"]
+    assert services["cli"]["network_mode"] == "service:taskmanager"
+
+
 def test_settings_are_known_to_the_engine() -> None:
     settings = pytest.importorskip("engine.settings").Settings
     known = {f"HEADRACE_{name.upper()}" for name in settings.model_fields} | ELSEWHERE
