@@ -14,7 +14,10 @@ LONGEST_START = timedelta(minutes=10)  # of a process on another machine, which 
 
 @dataclass(frozen=True)
 class Claim:
-    """A workflow that a process is about to start; instants in ms since the epoch."""
+    """A workflow that a process is about to start; instants in ms since the epoch.
+
+    `host` names the machine and, as containers may share its name, the namespace of `pid`.
+    """
 
     workflow: str
     host: str
@@ -25,14 +28,18 @@ class Claim:
     @staticmethod
     def ours(workflow: str) -> Claim:
         """The claim of the calling process, made now."""
-        return Claim(workflow, socket.gethostname(), os.getpid(), _began_ms(os.getpid()) or 0, _now_ms())
+        return Claim(workflow, _host(), os.getpid(), _began_ms(os.getpid()) or 0, _now_ms())
 
     @property
     def is_stale(self) -> bool:
         """Whether its process has ended without taking it back."""
-        if self.host != socket.gethostname():
+        if self.host != _host():
             return _now_ms() - self.claimed_ms > LONGEST_START.total_seconds() * 1000
         return _began_ms(self.pid) != self.began_ms
+
+
+def _host() -> str:
+    return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
 
 
 def _began_ms(pid: int) -> int | None:

@@ -68,8 +68,8 @@ class RunStore:
         while (other := self._take(claim)) is not None:
             if not other.is_stale:
                 raise Fatal(
-                    f'workflow "{workflow}": process {other.pid} on {other.host} is starting it right now',
-                    hint="wait until it runs",
+                    f'workflow "{workflow}": process {other.pid} on {other.host.split()[0]} is starting it right now',
+                    hint="wait until it runs; if it was killed on another machine, for ten minutes",
                 )
             self._give_back(other)
         try:
