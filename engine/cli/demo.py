@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -64,33 +65,33 @@ def demo(
 
 @dataclass
 class Feeding:
-    """Feeds the flights to Kafka on a thread of its own; an error there comes up in `check`."""
+    """Feeds the flights to Kafka on a thread of its own; an error there comes up in `is_done`."""
 
     addresses: Addresses
     rate: float | None
     limit: int | None
     sent: int = 0
-    done: bool = False
-    _error: BaseException | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "feed"))
+    _feeding: Future[None] = field(default_factory=Future)
 
     def start(self) -> None:
         from engine.feed import Feeder
 
         target, records = dataset("flights")
         feeder = Feeder(target, self.addresses.kafka, self.addresses.registry)
-        self._thread = threading.Thread(target=self._run, args=(feeder, records), name="feed", daemon=True)
-        self._thread.start()
+        self._feeding = self._thread.submit(self._run, feeder, records)
 
     def stop(self) -> None:
         self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.shutdown()
 
-    def check(self) -> None:
-        if self._error is not None:
-            raise self._error
+    def is_done(self) -> bool:
+        """Whether every flight is in Kafka. Raises what kept one from it."""
+        if not self._feeding.done():
+            return False
+        self._feeding.result()
+        return True
 
     def _run(self, feeder: Any, records: Any) -> None:
         from engine.feed import paced
@@ -98,12 +99,8 @@ class Feeding:
         records = islice(records, self.limit)
         if self.rate is not None:
             records = paced(records, self.rate, self._stopped.wait)
-        try:
-            with feeder:
-                feeder.send(records, stop=self._stopped, progress=self._note)
-            self.done = True
-        except Exception as error:  # noqa: BLE001 - raised again on the main thread, by check()
-            self._error = error
+        with feeder:
+            feeder.send(records, stop=self._stopped, progress=self._note)
 
     def _note(self, fed: Any) -> None:
         self.sent = fed.records
@@ -148,8 +145,7 @@ def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str
         KafkaAdmin(addresses.kafka) as kafka,
         Live(console=console, auto_refresh=False) as live,
     ):
-        while not (feeding.done and kafka.behind("flights", "headrace-flights") == 0):
-            feeding.check()
+        while not (feeding.is_done() and kafka.behind("flights", "headrace-flights") == 0):
             state = flink.state(job)
             if state in ("FAILED", "CANCELED"):
                 raise Fatal(flink.failure(job) or f'workflow "flights" is {state.lower()}')
