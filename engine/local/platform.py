@@ -14,6 +14,7 @@ from engine.local.plan import Plan, make_plan
 from engine.local.ports import PORTS, choose_ports
 from engine.local.probes import check
 from engine.local.readiness import wait_until_ready
+from engine.local.room import check_room
 from engine.local.supervision import Supervisor, start_supervisor
 from engine.platform_file import PlatformFile
 from engine.settings import Addresses, Settings
@@ -74,6 +75,7 @@ def down(settings: Settings, progress: Progress | None = None) -> bool:
 
 def _start(settings: Settings, home: Home, progress: Progress) -> Platform:
     _clear(home, progress)
+    check_room("data", home.data, "make room, or choose a home on another disk: --home")
     home.make()
     install(("kafka", "flink"))
     signing_key(settings.signing_key_file, production=settings.production)
