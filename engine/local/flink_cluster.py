@@ -91,6 +91,9 @@ def _configuration(home: Home, ports: Mapping[str, int]) -> dict[str, Any]:
         "execution.checkpointing.savepoint-dir": (home.data / "savepoints").as_uri(),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "io.tmp.dirs": str(home.data / "flink"),
+        # on a full disk nobody would learn why a job has failed otherwise
+        "jobstore.type": "Memory",
+        "jobstore.max-capacity": 100,
         "python.executable": sys.executable,
         "python.client.executable": sys.executable,
         "web.submit.enable": False,
