@@ -9,8 +9,9 @@ from rich.live import Live
 from rich.table import Table
 
 from engine.flink.rest import FlinkRest
+from engine.jobs.preflight import check_checkpoints
 from engine.jobs.progress import Progress, read_progress
-from engine.jobs.running import Started
+from engine.jobs.running import Started, checkpoints_of
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal, Retryable
 
@@ -58,6 +59,7 @@ def follow(started: Started, settings: Settings, console: Console) -> None:
                 progress = read_progress(workflow, settings.metrics_folder)
                 live.update(meter.table(progress, state, time.monotonic()), refresh=True)
                 trouble = flink.trouble(started.job_id) if state in ("RESTARTING", "RUNNING") else None
+                trouble = trouble and explained(trouble, checkpoints_of(settings))
                 if trouble and trouble != told:
                     console.print(f"trouble: {trouble}")
                 told = trouble or told
@@ -69,6 +71,21 @@ def follow(started: Started, settings: Settings, console: Console) -> None:
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         console.print(f'workflow "{workflow}" goes on')
+
+
+def explained(trouble: str, checkpoints: str) -> str:
+    """What troubles a job, with the reason where Flink does not give it: the disk with the checkpoints is full.
+
+    >>> explained("checkpoint 3 failed: Asynchronous task checkpoint failed.", "s3://bucket/checkpoints")
+    'checkpoint 3 failed: Asynchronous task checkpoint failed.'
+    """
+    if not trouble.startswith("checkpoint "):
+        return trouble
+    try:
+        check_checkpoints(checkpoints)
+    except Fatal as full:
+        return f"checkpoints fail: {full.message}; make room, the job goes on by itself"
+    return trouble
 
 
 def _state(flink: FlinkRest, job_id: str) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from engine.cli.following import Meter
+from engine.cli.following import Meter, explained
 from engine.jobs.progress import Progress
 
 QUALITY = {"accuracy": 0.8712, "log_loss": 0.3104, "no_change_accuracy": 0.7712, "roc_auc": 0.9123}
@@ -21,3 +21,10 @@ def test_progress_can_be_read_on_80_columns() -> None:
         ["accuracy", "log loss", "no change accuracy", "roc auc"],
         ["0.8712", "0.3104", "0.7712", "0.9123"],
     ]
+
+
+def test_a_full_disk_is_named_where_checkpoints_fail() -> None:
+    said = explained("checkpoint 3 failed: Asynchronous task checkpoint failed.", "file:///proc/checkpoints")
+    assert said.startswith('checkpoints fail: checkpoints "/proc/checkpoints": 0 MiB are free on this disk')
+    assert said.endswith("make room, the job goes on by itself")
+    assert explained("java.lang.Error: other", "file:///proc/checkpoints") == "java.lang.Error: other"
