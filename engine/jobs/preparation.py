@@ -72,11 +72,8 @@ def new_generation(plan: Plan, addresses: Addresses) -> int:
     """A generation of features for a fresh start; 0 for a workflow that writes none."""
     if not plan.feature_sinks:
         return 0
-    generations = Generations(addresses.redis, plan.workflow)
-    try:
+    with Generations(addresses.redis, plan.workflow) as generations:
         return generations.next()
-    finally:
-        generations.close()
 
 
 def definition_digest(plan: Plan) -> str:
