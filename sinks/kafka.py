@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import kafka
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from schemas.errors import Fatal, Retryable
+from schemas.session import Session
 
 CONNECT_TIMEOUT_MS = 8_000
 
@@ -43,7 +42,7 @@ class StoredRecord:
     value: bytes | None
 
 
-class TopicReader:
+class TopicReader(Session):
     """Reads a topic from its beginning with `read_committed`; a context manager. Raises Retryable, Fatal."""
 
     def __init__(self, address: str, topic: str, *, poll_ms: int = 200) -> None:
@@ -90,14 +89,6 @@ class TopicReader:
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _ours(address: str, error: KafkaError) -> Retryable | Fatal:

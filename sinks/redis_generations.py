@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from schemas.errors import Fatal
+from schemas.session import Session
 from sinks.keys import features_prefix, generation_key
 from sinks.redis_connection import Call, Script, connect, errors_of, run
 
 SCAN_COUNT = 1000
 
 
-class Generations:
+class Generations(Session):
     """The generations of one workflow; a context manager. Its methods raise Retryable when Redis is away."""
 
     def __init__(self, redis_url: str, workflow: str) -> None:
@@ -72,11 +70,3 @@ class Generations:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

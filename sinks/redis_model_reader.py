@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import redis
 from redis.client import PubSub
 
+from schemas.session import AsyncSession, Session
 from sinks.keys import ANNOUNCEMENTS, MODELS, live_model_key
 from sinks.redis_connection import connect, connect_async, errors_of
 from sinks.stored_models import LIVE_FIELDS, Announcement, StoredModel, Versioned, is_newer, stored_model
 
 
-class ModelReader:
+class ModelReader(Session):
     """Reads live models; a context manager. Its methods raise Retryable when Redis is away."""
 
     def __init__(self, redis_url: str) -> None:
@@ -47,16 +47,8 @@ class ModelReader:
     def close(self) -> None:
         self._client.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncModelReader:
+class AsyncModelReader(AsyncSession):
     """`ModelReader` for an event loop; an asynchronous context manager."""
 
     def __init__(self, redis_url: str) -> None:
@@ -85,14 +77,6 @@ class AsyncModelReader:
 
     async def aclose(self) -> None:
         await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def _listener(client: redis.Redis) -> PubSub:

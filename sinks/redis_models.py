@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import redis
 
+from schemas.session import Session
 from sinks.keys import ANNOUNCEMENTS, MODELS, epoch_key, live_model_key
 from sinks.model_archive import ModelArchive
 from sinks.pace import Pace
@@ -14,7 +12,7 @@ from sinks.redis_connection import Call, Script, errors_of, run
 from sinks.stored_models import Announcement, StoredVersion, Versioned
 
 
-class ModelPublisher:
+class ModelPublisher(Session):
     """Publishes the shards of one model; a context manager. Made by `ModelStore.open`.
 
     Methods raise Retryable when Redis or the archive is away; calling them again with the same arguments is then right.
@@ -56,11 +54,3 @@ class ModelPublisher:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

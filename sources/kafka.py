@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import kafka
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -17,6 +16,7 @@ from kafka.partitioner import murmur2
 
 from schemas.durations import parse_duration
 from schemas.errors import Fatal, Retryable
+from schemas.session import Session
 
 CONNECT_TIMEOUT_MS = 8_000
 LARGEST_REQUEST_BYTES = 64 << 20
@@ -69,7 +69,7 @@ class TopicFacts:
     max_record_bytes: int
 
 
-class KafkaAdmin:
+class KafkaAdmin(Session):
     """What the planner asks of a broker; a context manager. Raises Retryable when the broker is away."""
 
     def __init__(self, address: str) -> None:
@@ -133,16 +133,8 @@ class KafkaAdmin:
     def close(self) -> None:
         self._client.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class TopicWriter:
+class TopicWriter(Session):
     """Writes records to topics, each acknowledged by the broker before `flush` returns; a context manager.
 
     Records of one key go to one partition, the one that Kafka's own clients choose, in the order they are written.
@@ -186,14 +178,6 @@ class TopicWriter:
     def close(self) -> None:
         with errors_of(self._address):
             self._producer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @contextmanager
