@@ -8,7 +8,7 @@ from sinks.redis_generations import Generations
 from sinks.redis_model_reader import AsyncModelReader, ModelReader
 from sinks.redis_models import ModelPublisher
 from sinks.redis_reader import AsyncFeatureReader, FeatureReader, Lookup
-from sinks.stored_models import Announcement, StoredModel, StoredVersion
+from sinks.stored_models import Announcement, StoredModel
 
 __all__ = [
     "Announcement",
@@ -27,7 +27,6 @@ __all__ = [
     "RowVersion",
     "StoredModel",
     "StoredRecord",
-    "StoredVersion",
     "Topic",
     "TopicReader",
     "open_stores",

@@ -9,9 +9,10 @@ import redis
 from redis.client import PubSub
 
 from schemas.session import AsyncSession, Session
+from schemas.version import Version
 from sinks.keys import ANNOUNCEMENTS, MODELS, live_model_key
 from sinks.redis_connection import connect, connect_async, errors_of
-from sinks.stored_models import LIVE_FIELDS, Announcement, StoredModel, Versioned, is_newer, stored_model
+from sinks.stored_models import LIVE_FIELDS, Announcement, StoredModel, is_newer, stored_model
 
 
 class ModelReader(Session):
@@ -25,7 +26,7 @@ class ModelReader(Session):
         with errors_of(self._client):
             return _shards(self._client.hgetall(MODELS))
 
-    def fetch(self, model: str, shard: int = 0, newer_than: Versioned | None = None) -> StoredModel | None:
+    def fetch(self, model: str, shard: int = 0, newer_than: Version | None = None) -> StoredModel | None:
         """The live model of a shard; None when there is none, or none newer than `newer_than`.
 
         The artifact crosses the network only when it is newer.
@@ -59,7 +60,7 @@ class AsyncModelReader(AsyncSession):
         with errors_of(self._client):
             return _shards(await self._client.hgetall(MODELS))
 
-    async def fetch(self, model: str, shard: int = 0, newer_than: Versioned | None = None) -> StoredModel | None:
+    async def fetch(self, model: str, shard: int = 0, newer_than: Version | None = None) -> StoredModel | None:
         """As `ModelReader.fetch`."""
         key = live_model_key(model, shard)
         with errors_of(self._client):

@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from schemas.errors import Fatal, Retryable
+from schemas.version import Version
 from sinks import (
     AsyncFeatureReader,
     AsyncModelReader,
@@ -24,7 +25,6 @@ from sinks import (
     Lookup,
     ModelReader,
     ModelStore,
-    StoredVersion,
 )
 from tests.sinks.redis_server import RedisServer, free_port
 
@@ -138,10 +138,10 @@ def test_a_server_that_cannot_write_now_is_waited_for(
         with pytest.raises(Retryable, match=said):
             writer.write([row(1)])
         with pytest.raises(Retryable, match=said):
-            publisher.publish(0, StoredVersion(1, 1), b"model")
+            publisher.publish(0, Version(1, 1), b"model")
         client.execute_command(*mended)
     assert writer.write([row(1)]) == 1
-    assert publisher.publish(0, StoredVersion(1, 1), b"model")
+    assert publisher.publish(0, Version(1, 1), b"model")
     publisher.close()
 
 

@@ -11,7 +11,7 @@ import httpx
 from river import linear_model, preprocessing
 
 from models.artifact import FeatureSetRef, ModelCard, seal
-from models.version import Version
+from schemas.version import Version
 from sinks import FeatureRow, FeatureStore, Generations, ModelStore
 
 KEY = b"k" * 32
