@@ -49,13 +49,6 @@ class ModelArchive:
         except OSError as error:
             raise self._away(error) from error
 
-    def read(self, shard: int, version: Version) -> bytes:
-        """The artifact of a version that `versions` lists."""
-        try:
-            return bytes(self._files.cat_file(self._path(shard, version)))
-        except OSError as error:
-            raise self._away(error) from error
-
     def versions(self, shard: int) -> list[Version]:
         """The versions in the archive, oldest first."""
         try:
