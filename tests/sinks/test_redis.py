@@ -20,7 +20,7 @@ from sinks import (
     RowVersion,
     open_stores,
 )
-from sinks.keys import features_prefix
+from sinks.keys import features_prefix, progress_prefix
 from sinks.redis import ROWS_PER_CALL
 from tests.sinks.redis_server import RedisServer
 
@@ -186,6 +186,15 @@ def test_readers_move_on_when_every_part_of_the_new_generation_has_caught_up(ser
         assert generations.current() == 1
         new.write([], {"0/1.1": 200})
         assert generations.current() == 2
+
+
+def test_the_progress_of_generations_that_are_no_longer_read_is_forgotten(server: RedisServer, name: str) -> None:
+    with Generations(server.url, name) as generations, server.client() as client:
+        for reached in (5, 4, 3, 5):  # the second and the third never catch up
+            with FeatureStore("origin").open(server.url, name, generations.next()) as writer:
+                writer.write([], {"0/1.0": reached})
+        prefix = progress_prefix(name)
+        assert client.keys(f"{prefix}*") == [f"{prefix}4".encode()]
 
 
 def test_a_definition_keeps_its_generation(server: RedisServer, name: str) -> None:
