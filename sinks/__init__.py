@@ -5,7 +5,7 @@ from sinks.kafka import StoredRecord, Topic, TopicReader
 from sinks.model_store import ModelStore
 from sinks.redis import FeatureStore, FeatureWriter, open_stores
 from sinks.redis_generations import Generations
-from sinks.redis_model_reader import AsyncModelReader, ModelReader
+from sinks.redis_model_reader import ModelNews, ModelReader
 from sinks.redis_models import ModelPublisher
 from sinks.redis_reader import AsyncFeatureReader, FeatureReader, Lookup
 from sinks.stored_models import Announcement, StoredModel
@@ -13,7 +13,6 @@ from sinks.stored_models import Announcement, StoredModel
 __all__ = [
     "Announcement",
     "AsyncFeatureReader",
-    "AsyncModelReader",
     "FeatureReader",
     "FeatureRow",
     "FeatureStore",
@@ -21,6 +20,7 @@ __all__ = [
     "FeatureWriter",
     "Generations",
     "Lookup",
+    "ModelNews",
     "ModelPublisher",
     "ModelReader",
     "ModelStore",

@@ -16,13 +16,13 @@ from schemas.errors import Fatal, Retryable
 from schemas.version import Version
 from sinks import (
     AsyncFeatureReader,
-    AsyncModelReader,
     FeatureReader,
     FeatureRow,
     FeatureStore,
     FeatureWriter,
     Generations,
     Lookup,
+    ModelNews,
     ModelReader,
     ModelStore,
 )
@@ -58,9 +58,14 @@ async def read(url: str) -> None:
 
 
 async def hear(url: str) -> None:
-    async with AsyncModelReader(url) as reader:
-        async for _ in reader.subscribe():
+    async with ModelNews(url) as news:
+        async for _ in news.subscribe():
             pass
+
+
+async def names(url: str) -> None:
+    async with ModelNews(url) as news:
+        await news.names()
 
 
 AWAY: list[Callable[[str], object]] = [
@@ -70,8 +75,8 @@ AWAY: list[Callable[[str], object]] = [
     lambda url: Generations(url, "flights").next(),
     lambda url: Generations(url, "flights").current(),
     lambda url: ModelStore("late").open(url),
-    lambda url: ModelReader(url).names(),
-    lambda url: next(ModelReader(url).subscribe()),
+    lambda url: ModelReader(url).fetch("late"),
+    lambda url: asyncio.run(names(url)),
     lambda url: asyncio.run(hear(url)),
 ]
 

@@ -14,7 +14,7 @@ from engine.scoring import Catalog, Refresher, Service
 from engine.scoring.metrics import Metrics
 from models.allowlist import AllowList
 from models.artifact import open_artifact
-from sinks import AsyncFeatureReader, AsyncModelReader, ModelReader
+from sinks import AsyncFeatureReader, ModelNews, ModelReader
 from tests.engine.scoring.lateness import AT, KEY
 from tests.engine.scoring.running import running
 from tests.sinks.redis_server import RedisServer
@@ -48,7 +48,7 @@ def api(redis_server: RedisServer) -> Iterator[httpx.Client]:
     """The whole API over `redis_server`, with a clock that stands still at `AT`."""
     catalog, metrics = Catalog(), Metrics()
     unseal = partial(open_artifact, key=KEY, allowed=AllowList())
-    refresher = Refresher(AsyncModelReader(redis_server.url), ModelReader(redis_server.url), catalog, unseal, metrics)
+    refresher = Refresher(ModelNews(redis_server.url), ModelReader(redis_server.url), catalog, unseal, metrics)
     service = Service(AsyncFeatureReader(redis_server.url), refresher, catalog, metrics, now_ms=lambda: AT)
     with running(service) as client:
         yield client
