@@ -13,7 +13,8 @@ from schemas.avro import load_schema
 from schemas.codec import Encoder
 from schemas.registry import Registry
 from schemas.session import Session
-from sources.kafka import KafkaAdmin, TopicWriter
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_writer import TopicWriter
 
 T = TypeVar("T")
 

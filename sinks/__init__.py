@@ -1,7 +1,7 @@
 """Where results go: features to Redis, models to the model store, predictions to Kafka."""
 
 from sinks.feature_rows import FeatureRow, FeatureValue, RowVersion
-from sinks.kafka import StoredRecord, Topic, TopicReader
+from sinks.kafka import Topic
 from sinks.model_store import ModelStore
 from sinks.redis import FeatureStore, FeatureWriter, open_stores
 from sinks.redis_generations import Generations
@@ -26,8 +26,6 @@ __all__ = [
     "ModelStore",
     "RowVersion",
     "StoredModel",
-    "StoredRecord",
     "Topic",
-    "TopicReader",
     "open_stores",
 ]
