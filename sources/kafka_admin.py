@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import kafka
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -48,14 +47,14 @@ class KafkaAdmin(Session):
             resource = ConfigResource(ConfigResourceType.TOPIC, topic)
             configs = self._client.describe_configs([resource], config_filter="all")
             size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
-        with self._consumer() as consumer:
-            ends = _end_offsets(consumer, topic)
+        with self._reading(topic) as (consumer, partitions):
+            ends = consumer.end_offsets(partitions)
         return TopicFacts({partition.partition: end for partition, end in ends.items()}, int(size))
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""
-        with self._consumer(group_id=group) as consumer:
-            ends = _end_offsets(consumer, topic)
+        with self._reading(topic, group) as (consumer, partitions):
+            ends = consumer.end_offsets(partitions)
             return sum(end - (consumer.committed(partition) or 0) for partition, end in ends.items())
 
     def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:
@@ -73,18 +72,14 @@ class KafkaAdmin(Session):
         self._client.close()
 
     @contextmanager
-    def _consumer(self, **options: str) -> Iterator[Any]:
+    def _reading(
+        self, topic: str, group: str | None = None
+    ) -> Iterator[tuple[kafka.KafkaConsumer, list[kafka.TopicPartition]]]:
         with errors_of(self._address):
             consumer = kafka.KafkaConsumer(
-                bootstrap_servers=self._address, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, **options
+                bootstrap_servers=self._address, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, group_id=group
             )
             try:
-                yield consumer
+                yield consumer, [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
             finally:
                 consumer.close(autocommit=False)
-
-
-def _end_offsets(consumer: Any, topic: str) -> dict[Any, int]:
-    partitions = [kafka.TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()]
-    ends: dict[Any, int] = consumer.end_offsets(partitions)
-    return ends
