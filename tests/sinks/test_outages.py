@@ -26,7 +26,7 @@ from sinks import (
     ModelReader,
     ModelStore,
 )
-from tests.sinks.redis_server import RedisServer, free_port
+from tests.sinks.redis_server import RedisServer, free_port, started
 
 LOOKUP = Lookup("origin", "EWR", "delays")
 
@@ -34,12 +34,8 @@ LOOKUP = Lookup("origin", "EWR", "delays")
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[RedisServer]:
     """A server that the test may stop, fill and break."""
-    server = RedisServer(tmp_path)
-    try:
-        server.start()
+    with started(tmp_path) as server:
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture

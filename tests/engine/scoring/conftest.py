@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from models.artifact import open_artifact
 from sinks import AsyncFeatureReader, ModelNews, ModelReader
 from tests.engine.scoring.lateness import AT, KEY
 from tests.engine.scoring.running import running
-from tests.sinks.redis_server import RedisServer
+from tests.sinks.redis_server import RedisServer, started
 
 
 @pytest.fixture
@@ -31,16 +30,6 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     with started(tmp_path_factory.mktemp("redis")) as server:
         yield server
-
-
-@contextmanager
-def started(folder: Path) -> Iterator[RedisServer]:
-    server = RedisServer(folder)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture
