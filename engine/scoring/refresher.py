@@ -138,7 +138,7 @@ class Refresher:
         self._metrics.count.labels(*where).set(card.version.count)
         self._metrics.learned_until.labels(*where).set(card.learned_until / 1000)
         self._metrics.swaps.labels(card.model).inc()
-        self._metrics.publish_delay.observe(max(0.0, time.time() - published_at_ms / 1000))
+        self._metrics.swap_delay.observe(max(0.0, time.time() - published_at_ms / 1000))
         log.info('model "%s" shard %s: version %s is being served', *where, card.version)
 
 
