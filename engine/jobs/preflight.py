@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.local.probes import check
+from engine.probes import check
 from engine.settings import Addresses
 from schemas.errors import Fatal
 

@@ -14,7 +14,7 @@ from schemas.registry import Registry
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import Generations
 from sources import KafkaTopic
-from sources.kafka import KafkaAdmin, TopicFacts
+from sources.kafka_admin import KafkaAdmin, TopicFacts
 
 ENVELOPE_BYTES = 64 << 10  # what a dead letter adds to its record, at most
 LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows
@@ -72,11 +72,8 @@ def new_generation(plan: Plan, addresses: Addresses) -> int:
     """A generation of features for a fresh start; 0 for a workflow that writes none."""
     if not plan.feature_sinks:
         return 0
-    generations = Generations(addresses.redis, plan.workflow)
-    try:
+    with Generations(addresses.redis, plan.workflow) as generations:
         return generations.next()
-    finally:
-        generations.close()
 
 
 def definition_digest(plan: Plan) -> str:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from models.outcome import Outcome
 from models.shard import Shard
-from models.version import Version
+from schemas.version import Version
 
 PORTS = 16
 _BATCH_BUCKETS = (1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000)
