@@ -47,13 +47,13 @@ def read_progress(workflow: str, folder: Path) -> Progress:
                     shards[shard][sample.labels["metric"]] = sample.value
                 elif sample.name == "headrace_model_epoch":
                     epochs[shard] = int(sample.value)
-                elif sample.name == "headrace_model_count":
+                elif sample.name == "headrace_model_records":
                     counts[shard] = int(sample.value)
                 else:
                     totals[sample.name] += sample.value
     return Progress(
-        int(totals["headrace_events_total"]),
-        int(totals["headrace_learned_total"]),
+        int(totals["headrace_records_total"]),
+        int(totals["headrace_learned_records_total"]),
         int(totals["headrace_dead_letters_total"]),
         int(totals["headrace_feature_rows_total"]),
         int(totals["headrace_replayed_frames_total"]),
