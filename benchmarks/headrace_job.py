@@ -22,7 +22,7 @@ from schemas.errors import Fatal
 from schemas.wire import prediction_schema
 from sinks import Topic
 from sources import KafkaTopic
-from sources.kafka import KafkaAdmin
+from sources.kafka_admin import KafkaAdmin
 
 SCHEMA_FILE = Path(__file__).parent / "page.avsc"
 LABEL = "is_phishing"

@@ -26,7 +26,8 @@ from schemas.codec import Encoder
 from schemas.errors import Fatal
 from schemas.registry import Registry
 from sinks import FeatureReader, Lookup
-from sources.kafka import KafkaAdmin, TopicWriter
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_writer import TopicWriter
 from workflows.datasets.flights import flights
 
 RATE = 1_000

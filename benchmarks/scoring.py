@@ -21,8 +21,8 @@ from benchmarks.plain_endpoint import trained
 from engine.settings import Addresses, Settings
 from models.artifact import ModelCard, seal
 from models.signing import signing_key
-from models.version import Version
 from schemas.errors import Fatal
+from schemas.version import Version
 from sinks import ModelStore
 
 MODEL = "bench_scoring"

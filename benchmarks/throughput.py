@@ -14,7 +14,7 @@ from benchmarks.peer import Peer, Stream, rate, run_bytewax
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
 from schemas.registry import Registry
-from sources.kafka import KafkaAdmin
+from sources.kafka_admin import KafkaAdmin
 
 BYTEWAX_SNAPSHOT_S = 5
 QUIX_RECORDS = 100_000  # it takes several times as long as the others, and its rate is steady

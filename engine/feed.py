@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from schemas.avro import load_schema
 from schemas.codec import Encoder
 from schemas.registry import Registry
-from sources.kafka import KafkaAdmin, TopicWriter
+from schemas.session import Session
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_writer import TopicWriter
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ def _silent(_: Fed) -> None:
     """For feeds that nobody watches."""
 
 
-class Feeder:
+class Feeder(Session):
     """A session that writes to one topic; a context manager. Raises Retryable where the broker or registry is away."""
 
     def __init__(self, feed: Feed, kafka: str, registry: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -110,14 +111,6 @@ class Feeder:
 
     def close(self) -> None:
         self._resources.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def paced(

@@ -18,7 +18,7 @@ from typing import Any
 
 _REFUSED_PARTS = frozenset({"datasets", "stream", "evaluate", "checks", "envs", "api"})
 
-_OUR_MODULES = frozenset({"models.rolling", "models.version"})
+_OUR_MODULES = frozenset({"models.rolling"})
 
 _NAMES: dict[str, frozenset[str]] = {
     module: frozenset(names.split())

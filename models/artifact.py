@@ -17,8 +17,8 @@ from importlib.metadata import version as installed
 from typing import Any
 
 from models.allowlist import AllowList
-from models.version import Version
 from schemas.errors import Fatal
+from schemas.version import Version
 
 _MAGIC = b"HRA1"
 _HEADER_BYTES = 8

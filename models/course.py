@@ -30,19 +30,22 @@ class Course:
         self.transform: Callable[[Any], Any] = getattr(tail, "transform_one", _same)
         self.predict: Callable[[Any], Any] = _same
         self.decide: Callable[[Any, Any], Any] | None = None
-        if kind_of(model) is Kind.REGRESSOR:
-            self.predict = tail.predict_one
-        elif kind_of(model) is Kind.CLASSIFIER:
-            self._classify(tail)
+        if kind_of(model) is not Kind.TRANSFORMER:
+            self.predict, self.decide = predicting(tail)
 
-    def _classify(self, tail: Any) -> None:
-        last = type(last_step(tail))
-        own_choice = getattr(last, "predict_one", None) is not base.Classifier.predict_one
-        if getattr(last, "predict_proba_one", base.Classifier.predict_proba_one) is base.Classifier.predict_proba_one:
-            self.predict = tail.predict_one
-        else:
-            self.predict = tail.predict_proba_one
-            self.decide = (lambda x, _: tail.predict_one(x)) if own_choice else likeliest
+
+def predicting(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any] | None]:
+    """What to ask `model` for, and what makes a class of an answer that is probabilities; None where it is none.
+
+    A classifier is asked once, for its probabilities if it has any; the likeliest class is then its prediction, as
+    river decides, unless it decides by itself.
+    """
+    last, inherited = type(last_step(model)), base.Classifier
+    if getattr(last, "predict_proba_one", inherited.predict_proba_one) is inherited.predict_proba_one:
+        return model.predict_one, None
+    if getattr(last, "predict_one", None) is inherited.predict_one:
+        return model.predict_proba_one, likeliest
+    return model.predict_proba_one, lambda x, _: model.predict_one(x)
 
 
 def likeliest(_: Any, probabilities: dict[Any, float]) -> Any:

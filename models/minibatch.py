@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 from river import base
 from river.utils.pandas import import_pandas
 
@@ -13,18 +14,11 @@ from models.failure import PREDICT, TRANSFORM, LearnFailed, describe, refuse
 from models.guard import examine_label
 from models.learner import NEVER
 from models.outcome import Batch, Outcome, Prediction
-from models.stage import Stage, last_step
+from models.stage import Kind, Stage, last_step
 from models.transforms import Transforms
+from models.waiting import Waiting, as_list
 from schemas.errors import BadRecord, Fatal, Retryable
-
-
-class _Row(NamedTuple):
-    """A record that waits to be learned; `index` is its position in the current frame, -1 if it came in an earlier."""
-
-    index: int  # type: ignore[assignment]  # hides tuple.index
-    x: dict[Any, Any]
-    y: Any
-    event_time: int
+from schemas.table import Column, Table
 
 
 class MiniBatchLearner:
@@ -40,19 +34,50 @@ class MiniBatchLearner:
         self.learned = 0
         self.learned_until = NEVER
         self._size = stage.batch or 1
-        self._waiting: dict[Any, list[_Row]] = {}
+        self._waiting: dict[Any, Waiting] = {}
 
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict all records, and learn the batches that they fill. Raises LearnFailed."""
         before = self.learned
-        for index, (record, event_time) in enumerate(zip(batch.records, batch.event_times, strict=True)):
-            if not isinstance(record, BadRecord):
-                self._take(index, record, event_time, transforms, outcome)
-        for key, rows in self._waiting.items():
-            if any(row.index >= 0 for row in rows):
-                self._predict(self.copies.course(key), rows, transforms, outcome)
-                rows[:] = [row._replace(index=-1) for row in rows]
+        table = batch.records if isinstance(batch.records, Table) else None
+        if table is not None and self._takes_whole(table, transforms):
+            self._take_table(table, batch.event_times, transforms, outcome)
+        else:
+            for index, (record, event_time) in enumerate(zip(batch.records, batch.event_times, strict=True)):
+                if not isinstance(record, BadRecord):
+                    self._take(index, record, event_time, transforms, outcome)
+        for key, waiting in self._waiting.items():
+            if waiting.positions:
+                self._predict(self.copies.course(key), waiting, transforms, outcome)
+                waiting.end_frame()
         outcome.learned = self.learned - before
+
+    def _takes_whole(self, table: Table, transforms: Transforms) -> bool:
+        """Whether nothing has to be done to the records one by one, and none of them could be refused."""
+        stage = self.copies.stage
+        if transforms or stage.key is not None or self.copies.course(None).head:
+            return False
+        label = table.columns.get(str(stage.label))
+        return (
+            isinstance(label, np.ndarray)
+            and (stage.kind is Kind.CLASSIFIER or label.dtype != np.bool_)
+            and all(isinstance(column, np.ndarray) and np.isfinite(column).all() for column in table.columns.values())
+            and (None not in self._waiting or self._waiting[None].fits(self._features(table)))
+        )
+
+    def _features(self, table: Table) -> dict[Any, Column]:
+        return {name: column for name, column in table.columns.items() if name != self.copies.stage.label}
+
+    def _take_table(self, table: Table, event_times: Any, transforms: Transforms, outcome: Outcome) -> None:
+        course, waiting = self.copies.course(None), self._waiting.setdefault(None, Waiting())
+        features, labels = self._features(table), as_list(table.columns[str(self.copies.stage.label)])
+        start = 0
+        while start < len(table):
+            stop = min(start + self._size - len(waiting), len(table))
+            part = {name: column[start:stop] for name, column in features.items()}
+            waiting.extend(range(start, stop), part, labels[start:stop], event_times[start:stop])
+            self._learn_if_full(course, waiting, transforms, outcome)
+            start = stop
 
     def _take(
         self, index: int, record: dict[str, Any], event_time: int, transforms: Transforms, outcome: Outcome
@@ -72,8 +97,8 @@ class MiniBatchLearner:
             for transform in course.head:
                 x = transform(x)
             course.examine(x)
-            rows = self._waiting.setdefault(key, [])
-            if rows and list(x) != list(rows[0].x) and x.keys() != rows[0].x.keys():
+            waiting = self._waiting.setdefault(key, Waiting())
+            if not waiting.fits(x):
                 raise BadRecord("wrong_type", f'fields differ from those of its batch (node "{stage.name}")')
             doing = PREDICT
             if y is None:
@@ -85,51 +110,57 @@ class MiniBatchLearner:
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
             outcome.reject(index, refuse(index, stage.name, doing, cause, spoiled=spoiled))
             return
-        rows.append(_Row(index, x, y, event_time))
-        if len(rows) == self._size:
-            table = self._predict(course, rows, transforms, outcome)
-            if len(rows) == self._size:
-                self._learn(course, rows, table)
+        waiting.append(index, x, y, event_time)
+        self._learn_if_full(course, waiting, transforms, outcome)
 
-    def _predict(self, course: Course, rows: list[_Row], transforms: Transforms, outcome: Outcome) -> Any:
-        """Predict the rows of this frame, drop those that fail, and give the table of all."""
+    def _learn_if_full(self, course: Course, waiting: Waiting, transforms: Transforms, outcome: Outcome) -> None:
+        if len(waiting) == self._size:
+            table = self._predict(course, waiting, transforms, outcome)
+            if len(waiting) == self._size:
+                self._learn(course, waiting, table)
+
+    def _predict(self, course: Course, waiting: Waiting, transforms: Transforms, outcome: Outcome) -> Any:
+        """Predict what came in this frame, drop what fails, and give the table of all that waits."""
         table = None
         try:
-            table = _table([row.x for row in rows], self._size)
-            known = sum([row.index < 0 for row in rows])
-            new = rows[known:]
-            for row, (said, probabilities) in zip(new, _predict_many(course, table, known, len(rows)), strict=True):
-                outcome.predictions[row.index] = Prediction(said, probabilities, row.y, self.learned)
+            table = waiting.table(self._size)
+            known, count, new = waiting.known, self.learned, tuple.__new__
+            said = _predict_many(course, table, known, len(waiting))
+            for position, label, (prediction, probabilities) in zip(
+                waiting.positions, waiting.labels[known:], said, strict=True
+            ):
+                outcome.predictions[position] = new(Prediction, (prediction, probabilities, label, count))
         except (Retryable, Fatal):
             raise
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
-            self._sort_out(course, rows, transforms, outcome, cause)
+            self._sort_out(course, waiting, transforms, outcome, cause)
         return table
 
     def _sort_out(
-        self, course: Course, rows: list[_Row], transforms: Transforms, outcome: Outcome, cause: Exception
+        self, course: Course, waiting: Waiting, transforms: Transforms, outcome: Outcome, cause: Exception
     ) -> None:
-        """Predict row by row, where predicting all together has failed."""
-        node = self.copies.stage.name
-        kept = []
-        for row in rows:
+        """Predict the records of this frame one by one, where predicting all together has failed."""
+        node, known = self.copies.stage.name, waiting.known
+        failed = set()
+        for place, position in enumerate(waiting.positions, known):
+            alone = Waiting()
+            alone.append(position, waiting.x(place), waiting.labels[place], waiting.event_times[place])
             try:
-                said, probabilities = _predict_many(course, _table([row.x], self._size), 0, 1)[0]
+                said, probabilities = _predict_many(course, alone.table(self._size), 0, 1)[0]
             except (Retryable, Fatal):
                 raise
             except Exception as own:  # noqa: BLE001 - the boundary around user code
-                outcome.reject(row.index, refuse(row.index, node, PREDICT, own, spoiled=transforms.learns))
+                outcome.reject(position, refuse(position, node, PREDICT, own, spoiled=transforms.learns))
+                failed.add(place)
                 continue
-            kept.append(row)
-            if row.index >= 0:
-                outcome.predictions[row.index] = Prediction(said, probabilities, row.y, self.learned)
-        if len(kept) == len(rows):
+            outcome.predictions[position] = Prediction(said, probabilities, waiting.labels[place], self.learned)
+        if not failed:
             raise Fatal(describe(cause, node, PREDICT).message) from cause
-        rows[:] = kept
+        waiting.drop(failed)
 
-    def _learn(self, course: Course, rows: list[_Row], table: Any) -> None:
+    def _learn(self, course: Course, waiting: Waiting, table: Any) -> None:
         try:
-            course.tail.learn_many(table, import_pandas().Series([row.y for row in rows]))
+            course.tail.learn_many(table, import_pandas().Series(waiting.labels))
         except (Retryable, Fatal):
             raise
         except Exception as cause:
@@ -137,9 +168,9 @@ class MiniBatchLearner:
             raise Fatal(
                 describe(cause, node, "").message, hint=f"learn_many failed over a batch of {self._size}; try without"
             ) from cause
-        self.learned += len(rows)
-        self.learned_until = max(self.learned_until, *(row.event_time for row in rows))
-        rows.clear()
+        self.learned += len(waiting)
+        self.learned_until = max(self.learned_until, *waiting.event_times)
+        waiting.clear()
 
     def _prediction(self, course: Course, x: Any, said: Any, y: Any) -> Prediction:
         if course.decide is None:
@@ -147,19 +178,17 @@ class MiniBatchLearner:
         return Prediction(course.decide(x, said), said, y, self.learned)
 
 
-def _table(rows: list[dict[Any, Any]], size: int) -> Any:
-    """A data frame of `size` rows: those given, the last of them repeated."""
-    rows = rows + rows[-1:] * (size - len(rows))
-    return import_pandas().DataFrame({name: [row[name] for row in rows] for name in rows[0]} if rows else {})
-
-
 def _predict_many(course: Course, table: Any, start: int, stop: int) -> list[tuple[Any, dict[Any, float] | None]]:
     """The predictions of the rows from `start` to `stop`; the others are there for their places."""
     last = last_step(course.tail)
     own = getattr(type(last), "predict_proba_many", None)
-    if isinstance(last, base.Classifier) and own not in (None, base.MiniBatchClassifier.predict_proba_many):
-        probabilities = course.tail.predict_proba_many(table)
-        classes = list(probabilities.columns)
-        rows = [dict(zip(classes, row, strict=True)) for row in probabilities.to_numpy()[start:stop].tolist()]
-        return [(likeliest(None, row) if classes else None, row) for row in rows]
-    return [(said, None) for said in course.tail.predict_many(table).tolist()[start:stop]]
+    if not isinstance(last, base.Classifier) or own in (None, base.MiniBatchClassifier.predict_proba_many):
+        return [(said, None) for said in course.tail.predict_many(table).tolist()[start:stop]]
+    probabilities = course.tail.predict_proba_many(table)
+    classes = list(probabilities.columns)
+    rows = probabilities.to_numpy()[start:stop].tolist()
+    if len(classes) == 2:
+        a, b = classes
+        return [(b if q > p else a, {a: p, b: q}) for p, q in rows]
+    said = [dict(zip(classes, row, strict=True)) for row in rows]
+    return [(likeliest(None, row), row) for row in said]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from schemas.errors import BadRecord
+from schemas.table import Table
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,13 @@ class Batch:
 
     records: Sequence[dict[str, Any] | BadRecord]
     event_times: Sequence[int]
+
+    @property
+    def errors(self) -> dict[int, BadRecord]:
+        """The records that could not be decoded, by position."""
+        if isinstance(self.records, Table):
+            return {}
+        return {index: record for index, record in enumerate(self.records) if isinstance(record, BadRecord)}
 
 
 class Prediction(NamedTuple):

@@ -22,7 +22,7 @@ Counts = npt.NDArray[np.int64]
 
 
 class Prequential(Protocol):
-    """Running metrics of one model; add those of two shards for the metrics of both."""
+    """Running metrics of one model."""
 
     count: int
 
@@ -31,8 +31,6 @@ class Prequential(Protocol):
 
     def as_dict(self) -> dict[str, float]:
         """The metrics by name; empty before the first labelled record."""
-
-    def __add__(self, other: Any) -> Any: ...
 
 
 def prequential(kind: Kind) -> Prequential:
@@ -84,13 +82,6 @@ class ClassificationMetrics:
         if self.binary and self.scores.any(axis=1).all():
             metrics["roc_auc"] = _area(self.scores)
         return metrics
-
-    def __add__(self, other: ClassificationMetrics) -> ClassificationMetrics:
-        both = ClassificationMetrics()
-        for name in ("count", "right", "unchanged", "compared", "loss", "judged_loss", "scores"):
-            setattr(both, name, getattr(self, name) + getattr(other, name))
-        both.binary = self.binary and other.binary
-        return both
 
     def _judge_probabilities(self, judged: list[Prediction]) -> None:
         if not judged:
@@ -144,12 +135,6 @@ class RegressionMetrics:
         if self.compared:
             metrics["no_change_mae"] = self.change / self.compared
         return metrics
-
-    def __add__(self, other: RegressionMetrics) -> RegressionMetrics:
-        both = RegressionMetrics()
-        for name in ("count", "absolute", "squared", "change", "compared"):
-            setattr(both, name, getattr(self, name) + getattr(other, name))
-        return both
 
 
 def _sum_on(total: float, values: npt.NDArray[np.float64]) -> float:

@@ -11,7 +11,7 @@ from models.outcome import Batch, Outcome, Rejection
 from models.prequential import Prequential, prequential
 from models.stage import Kind, Stage
 from models.transforms import Transforms
-from schemas.errors import BadRecord, Fatal
+from schemas.errors import Fatal
 
 DECODE = "decode"
 
@@ -62,9 +62,8 @@ class Shard:
             self.transforms.run(batch, outcome)
         else:
             self.estimator.run(batch, self.transforms, outcome)
-        for index, record in enumerate(batch.records):
-            if isinstance(record, BadRecord):
-                outcome.reject(index, Rejection(DECODE, record))
+        for index, error in batch.errors.items():
+            outcome.reject(index, Rejection(DECODE, error))
         if self.metrics:
             self.metrics.update(outcome.predictions)
         self.records += len(batch.records)

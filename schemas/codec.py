@@ -9,6 +9,8 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+import numpy as np
+import numpy.typing as npt
 from fastavro.read import SchemaResolutionError
 
 from schemas.avro import load_schema, parse
@@ -16,6 +18,7 @@ from schemas.errors import BadRecord, Fatal
 from schemas.layout import HEADER_BYTES, Layout
 from schemas.resolution import check_kinds, check_logical_types, set_defaults, shape
 from schemas.scan import Corrupt, InvalidSchema, Step, scanner
+from schemas.table import Table
 
 __all__ = ["Decoder", "Encoder", "load_schema", "schema_id"]
 
@@ -87,6 +90,14 @@ class Decoder:
         return [
             (same and next(fast)) or self._decode_or_error(value) for value, same in zip(values, usual, strict=True)
         ]
+
+    def decode_table(self, values: bytes, sizes: npt.NDArray[np.int32]) -> Table | None:
+        """The records in `values`, one after the other, as columns; None where they have to be decoded one by one."""
+        try:
+            layout = self._writing(schema_id(values)).layout
+        except BadRecord:
+            return None
+        return layout.table(values) if layout and (sizes == layout.size_bytes).all() else None
 
     def _usual(self, values: Sequence[bytes | None]) -> tuple[bytes, Layout | None]:
         """The header of the first record whose schema is known, and that schema's layout."""

@@ -52,6 +52,10 @@ OUTPUT_INDEX = np.dtype(
 )
 
 
+_Columns = tuple[npt.NDArray[np.void], bytes, bytes, bytes]
+"""An index, and keys, headers and values in a row."""
+
+
 class Status(IntEnum):
     """What the JVM found out about a record before Python sees it; anything but OK is a dead letter."""
 
@@ -92,19 +96,10 @@ class Frame:
     @classmethod
     def decode(cls, data: bytes) -> Frame:
         """The frame in `data`. Raises ValueError when it is not one."""
-        count = _count(data, _MAGIC)
-        index = np.frombuffer(data, INDEX, count, _HEADER_BYTES)
-        keys_at = _HEADER_BYTES + count * INDEX.itemsize
-        headers_at = keys_at + _total(index["key_size"])
-        values_at = headers_at + _total(index["headers_size"])
-        if values_at + _total(index["value_size"]) != len(data):
-            raise ValueError("frame sizes do not add up to its length")
-        return cls(index, data[keys_at:headers_at], data[headers_at:values_at], data[values_at:])
+        return cls(*_cut(data, _MAGIC, INDEX))
 
     def encode(self) -> bytes:
-        return b"".join(
-            (_MAGIC, len(self.index).to_bytes(4, "little"), self.index.tobytes(), self.keys, self.headers, self.values)
-        )
+        return _joined(_MAGIC, self)
 
     def keys_list(self) -> list[bytes | None]:
         return _split(self.keys, self.index["key_size"])
@@ -144,18 +139,7 @@ class OutputRecord:
 
 def pack(records: Sequence[Record]) -> Frame:
     """The frame that holds `records`, in their order."""
-    index = np.zeros(len(records), INDEX)
-    for name in ("event_time", "arrival", "offset", "partition", "source", "status"):
-        index[name] = [getattr(record, name) for record in records]
-    index["key_size"] = [_size(record.key) for record in records]
-    index["headers_size"] = [len(record.headers) for record in records]
-    index["value_size"] = [_size(record.value) for record in records]
-    return Frame(
-        index,
-        b"".join(record.key or b"" for record in records),
-        b"".join(record.headers for record in records),
-        b"".join(record.value or b"" for record in records),
-    )
+    return Frame(*_columns(records, INDEX, ("event_time", "arrival", "offset", "partition", "source", "status")))
 
 
 @dataclass(frozen=True)
@@ -176,9 +160,7 @@ class OutputFrame:
         return len(self.index)
 
     def encode(self) -> bytes:
-        """The output frame."""
-        count = len(self.index).to_bytes(4, "little")
-        return b"".join((_OUTPUT_MAGIC, count, self.index.tobytes(), self.keys, self.headers, self.values))
+        return _joined(_OUTPUT_MAGIC, self)
 
     @classmethod
     def join(cls, parts: Sequence[OutputFrame]) -> OutputFrame:
@@ -195,13 +177,36 @@ class OutputFrame:
 
 def pack_output(records: Sequence[OutputRecord]) -> OutputFrame:
     """The output frame that holds `records`, in their order."""
-    index = np.zeros(len(records), OUTPUT_INDEX)
-    index["timestamp"] = [record.timestamp for record in records]
-    index["topic"] = [record.topic for record in records]
+    return OutputFrame(*_columns(records, OUTPUT_INDEX, ("timestamp", "topic")))
+
+
+def unpack_output(data: bytes) -> list[OutputRecord]:
+    """The records of an output frame. Raises ValueError when `data` is not one."""
+    index, keys, headers, values = _cut(data, _OUTPUT_MAGIC, OUTPUT_INDEX)
+    return [
+        OutputRecord(topic, value, key, header or b"", timestamp)
+        for topic, timestamp, key, header, value in zip(
+            index["topic"].tolist(),
+            index["timestamp"].tolist(),
+            _split(keys, index["key_size"]),
+            _split(headers, index["headers_size"]),
+            _split(values, index["value_size"]),
+            strict=True,
+        )
+    ]
+
+
+def _columns(
+    records: Sequence[Record] | Sequence[OutputRecord], dtype: np.dtype[np.void], fields: Sequence[str]
+) -> _Columns:
+    """The records as columns; `fields` are those that the index takes over as they are."""
+    index = np.zeros(len(records), dtype)
+    for name in fields:
+        index[name] = [getattr(record, name) for record in records]
     index["key_size"] = [_size(record.key) for record in records]
     index["headers_size"] = [len(record.headers) for record in records]
     index["value_size"] = [_size(record.value) for record in records]
-    return OutputFrame(
+    return (
         index,
         b"".join(record.key or b"" for record in records),
         b"".join(record.headers for record in records),
@@ -209,34 +214,26 @@ def pack_output(records: Sequence[OutputRecord]) -> OutputFrame:
     )
 
 
-def unpack_output(data: bytes) -> list[OutputRecord]:
-    """The records of an output frame. Raises ValueError when `data` is not one."""
-    count = _count(data, _OUTPUT_MAGIC)
-    index = np.frombuffer(data, OUTPUT_INDEX, count, _HEADER_BYTES)
-    keys_at = _HEADER_BYTES + count * OUTPUT_INDEX.itemsize
+def _joined(magic: bytes, frame: Frame | OutputFrame) -> bytes:
+    count = len(frame).to_bytes(4, "little")
+    return b"".join((magic, count, frame.index.tobytes(), frame.keys, frame.headers, frame.values))
+
+
+def _cut(data: bytes, magic: bytes, dtype: np.dtype[np.void]) -> _Columns:
+    if data[:4] != magic:
+        raise ValueError(f"not a frame: starts with {bytes(data[:4])!r}, expected {magic!r}")
+    count = int.from_bytes(data[4:_HEADER_BYTES], "little")
+    index = np.frombuffer(data, dtype, count, _HEADER_BYTES)
+    keys_at = _HEADER_BYTES + count * dtype.itemsize
     headers_at = keys_at + _total(index["key_size"])
     values_at = headers_at + _total(index["headers_size"])
-    return [
-        OutputRecord(topic, value, key, headers or b"", timestamp)
-        for topic, timestamp, key, headers, value in zip(
-            index["topic"].tolist(),
-            index["timestamp"].tolist(),
-            _split(data[keys_at:headers_at], index["key_size"]),
-            _split(data[headers_at:values_at], index["headers_size"]),
-            _split(data[values_at:], index["value_size"]),
-            strict=True,
-        )
-    ]
+    if values_at + _total(index["value_size"]) != len(data):
+        raise ValueError("frame sizes do not add up to its length")
+    return index, data[keys_at:headers_at], data[headers_at:values_at], data[values_at:]
 
 
 def _size(blob: bytes | None) -> int:
     return -1 if blob is None else len(blob)
-
-
-def _count(data: bytes, magic: bytes) -> int:
-    if data[:4] != magic:
-        raise ValueError(f"not a frame: starts with {bytes(data[:4])!r}, expected {magic!r}")
-    return int.from_bytes(data[4:8], "little")
 
 
 def _total(sizes: npt.NDArray[np.int32]) -> int:

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from schemas.table import Column, Table
+
 HEADER_BYTES = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # a varint of six bytes holds every instant between July 1970 and September 2039
 _INSTANT_BYTES = 6
 _KINDS = {"double": "<f8", "float": "<f4", "boolean": "u1"}
+_FLOATS = ("<f8", "<f4")
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,25 @@ class Layout:
 
     def records(self, values: Sequence[bytes]) -> list[dict[str, Any] | None]:
         """The records in `values`, which all have this size and this schema; None for one that needs a strict look."""
-        table = np.frombuffer(b"".join(values), self.dtype)
-        usable = np.ones(len(table), np.bool_)
-        columns = []
-        for position, (_, kind) in enumerate(self.fields):
-            column, good = _column(table[str(position)], kind)
-            columns.append(column)
+        table, usable = self._read(np.frombuffer(b"".join(values), self.dtype))
+        return [record if good else None for record, good in zip(table, usable.tolist(), strict=True)]
+
+    def table(self, values: bytes) -> Table | None:
+        """The records in `values`, one after the other; None unless all are fine and of the first one's schema."""
+        cells = np.frombuffer(values, self.dtype)
+        headers = np.frombuffer(values, np.uint8).reshape(len(cells), self.size_bytes)[:, :HEADER_BYTES]
+        if not (headers == headers[0]).all():
+            return None
+        table, usable = self._read(cells)
+        return table if usable.all() else None
+
+    def _read(self, cells: npt.NDArray[np.void]) -> tuple[Table, npt.NDArray[np.bool_]]:
+        usable = np.ones(len(cells), np.bool_)
+        columns = {}
+        for position, (name, kind) in enumerate(self.fields):
+            columns[name], good = _column(cells[str(position)], kind)
             usable &= good
-        names = [name for name, _ in self.fields]
-        records = [dict(zip(names, fields, strict=True)) for fields in zip(*columns, strict=True)]
-        if usable.all():
-            return list(records)
-        return [record if good else None for record, good in zip(records, usable.tolist(), strict=True)]
+        return Table(columns), usable
 
 
 def _kind(type_: Any) -> str | None:
@@ -83,12 +93,12 @@ def _kind(type_: Any) -> str | None:
     return None
 
 
-def _column(cells: npt.NDArray[Any], kind: str) -> tuple[list[Any], npt.NDArray[np.bool_] | np.bool_]:
+def _column(cells: npt.NDArray[Any], kind: str) -> tuple[Column, npt.NDArray[np.bool_] | np.bool_]:
     if kind == "instant":
         return _instants(cells)
     if kind == "u1":
-        return (cells != 0).tolist(), cells <= 1
-    return cells.tolist(), np.True_
+        return cells != 0, cells <= 1
+    return cells.astype(np.float64) if kind in _FLOATS else cells.tolist(), np.True_
 
 
 def _instants(cells: npt.NDArray[np.uint8]) -> tuple[list[datetime], npt.NDArray[np.bool_]]:

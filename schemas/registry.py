@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from schemas.errors import BadRecord, Fatal, Retryable
+from schemas.session import Session
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
@@ -32,7 +32,7 @@ class Registered:
     subject: str
 
 
-class Registry:
+class Registry(Session):
     """A session with the registry at `url`; it connects at the first call, and threads may share it.
 
     Every call raises Retryable when the registry does not answer within `timeout_s` or says that it is in trouble, and
@@ -58,14 +58,6 @@ class Registry:
         self._clock = clock
         self._schemas: dict[int, dict[str, Any]] = {}
         self._missing: dict[int, float] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._client.close()

@@ -1,19 +1,18 @@
 """Where results go: features to Redis, models to the model store, predictions to Kafka."""
 
 from sinks.feature_rows import FeatureRow, FeatureValue, RowVersion
-from sinks.kafka import StoredRecord, Topic, TopicReader
+from sinks.kafka import Topic
 from sinks.model_store import ModelStore
 from sinks.redis import FeatureStore, FeatureWriter, open_stores
 from sinks.redis_generations import Generations
-from sinks.redis_model_reader import AsyncModelReader, ModelReader
+from sinks.redis_model_reader import ModelNews, ModelReader
 from sinks.redis_models import ModelPublisher
 from sinks.redis_reader import AsyncFeatureReader, FeatureReader, Lookup
-from sinks.stored_models import Announcement, StoredModel, StoredVersion
+from sinks.stored_models import Announcement, StoredModel
 
 __all__ = [
     "Announcement",
     "AsyncFeatureReader",
-    "AsyncModelReader",
     "FeatureReader",
     "FeatureRow",
     "FeatureStore",
@@ -21,14 +20,12 @@ __all__ = [
     "FeatureWriter",
     "Generations",
     "Lookup",
+    "ModelNews",
     "ModelPublisher",
     "ModelReader",
     "ModelStore",
     "RowVersion",
     "StoredModel",
-    "StoredRecord",
-    "StoredVersion",
     "Topic",
-    "TopicReader",
     "open_stores",
 ]

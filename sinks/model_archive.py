@@ -7,9 +7,9 @@ import re
 from fsspec.core import url_to_fs
 
 from schemas.errors import Fatal, Retryable
+from schemas.version import Version
 from sinks.keys import checked
 from sinks.pace import Pace
-from sinks.stored_models import StoredVersion, Versioned
 
 _FILE = re.compile(r"(\d+)-(\d+)-(\d+)\.model")
 
@@ -29,7 +29,7 @@ class ModelArchive:
         except (ValueError, ImportError) as error:
             raise Fatal(f'model archive "{url}": {error}', hint="give a folder, or a URL that fsspec knows") from error
 
-    def offer(self, shard: int, version: Versioned, artifact: bytes) -> bool:
+    def offer(self, shard: int, version: Version, artifact: bytes) -> bool:
         """Writes the artifact if it is time to; gives whether it did."""
         if not self._pace.due(shard):
             return False
@@ -37,7 +37,7 @@ class ModelArchive:
         self._pace.mark(shard)
         return True
 
-    def write(self, shard: int, version: Versioned, artifact: bytes) -> None:
+    def write(self, shard: int, version: Version, artifact: bytes) -> None:
         """Stores an artifact whole or not at all, then removes the oldest beyond `keep`."""
         path = self._path(shard, version)
         try:
@@ -49,14 +49,7 @@ class ModelArchive:
         except OSError as error:
             raise self._away(error) from error
 
-    def read(self, shard: int, version: Versioned) -> bytes:
-        """The artifact of a version that `versions` lists."""
-        try:
-            return bytes(self._files.cat_file(self._path(shard, version)))
-        except OSError as error:
-            raise self._away(error) from error
-
-    def versions(self, shard: int) -> list[StoredVersion]:
+    def versions(self, shard: int) -> list[Version]:
         """The versions in the archive, oldest first."""
         try:
             self._files.invalidate_cache()
@@ -66,9 +59,9 @@ class ModelArchive:
         except OSError as error:
             raise self._away(error) from error
         found = [match for match in map(_FILE.fullmatch, names) if match and int(match[3]) == shard]
-        return sorted(StoredVersion(int(match[1]), int(match[2])) for match in found)
+        return sorted(Version(int(match[1]), int(match[2])) for match in found)
 
-    def _path(self, shard: int, version: Versioned) -> str:
+    def _path(self, shard: int, version: Version) -> str:
         return f"{self._folder}/{version.epoch}-{version.count}-{shard}.model"
 
     def _away(self, error: OSError) -> Retryable:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import redis
 
 from schemas.durations import parse_duration
 from schemas.errors import Fatal
+from schemas.session import Session
 from sinks.feature_rows import FeatureRow, FeatureValue, RowVersion, newest, pack
 from sinks.keys import checked, features_prefix, generation_key, progress_prefix
 from sinks.redis_connection import Call, Script, connect, errors_of, run
@@ -91,7 +91,7 @@ def open_stores(stores: Iterable[FeatureStore], redis_url: str, workflow: str, g
     return FeatureWriter(client, workflow, generation, ttls_ms)
 
 
-class FeatureWriter:
+class FeatureWriter(Session):
     """Writes feature rows; a context manager. Made by `FeatureStore.open` or `open_stores`."""
 
     def __init__(self, client: redis.Redis, workflow: str, generation: int, ttls_ms: Mapping[str, int]) -> None:
@@ -133,14 +133,6 @@ class FeatureWriter:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _entity(row: FeatureRow) -> str:

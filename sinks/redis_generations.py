@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
-from schemas.errors import Fatal
-from sinks.keys import features_prefix, generation_key, progress_prefix
+from schemas.session import Session
+from sinks.keys import generation_key, progress_prefix
 from sinks.redis_connection import Call, Script, connect, errors_of, run
 
-SCAN_COUNT = 1000
 
-
-class Generations:
+class Generations(Session):
     """The generations of one workflow; a context manager. Its methods raise Retryable when Redis is away."""
 
     def __init__(self, redis_url: str, workflow: str) -> None:
@@ -21,7 +18,7 @@ class Generations:
         self._client = connect(redis_url)
 
     def current(self) -> int | None:
-        """The generation that is read; None before the first switch."""
+        """The generation that is read; None before the first has reported its progress."""
         with errors_of(self._client):
             current = self._client.hget(self._key, "current")
         return None if current is None else int(current)
@@ -43,10 +40,6 @@ class Generations:
                 known = self._client.hget(self._key, field)
         return int(known or 0)
 
-    def switch(self, generation: int) -> bool:
-        """Lets readers read `generation`; False when they read a later one already, and go on doing so."""
-        return bool(run(self._client, [Call(Script.read("switch_generation"), [self._key], [generation])])[0])
-
     def keep_partitions(self, count: int) -> None:
         """Forgets how far the generation that is read came in partitions that are gone: no later one gets there."""
         progress = f"{progress_prefix(self._workflow)}{self.current() or 0}"
@@ -56,35 +49,5 @@ class Generations:
             if gone:
                 self._client.hdel(progress, *gone)
 
-    def drop(self, generation: int) -> int:
-        """Deletes the rows of a generation that is no longer read, which would otherwise live as long as their ttl.
-
-        Gives the number of entities deleted. Raises Fatal for the generation that is read.
-        """
-        if generation == self.current():
-            raise Fatal(
-                f'workflow "{self._workflow}": generation {generation} is being read', hint="switch to another first"
-            )
-        prefix = features_prefix(self._workflow, generation)
-        dropped = 0
-        with errors_of(self._client):
-            keys: list[bytes] = []
-            for key in self._client.scan_iter(match=f"{prefix}*", count=SCAN_COUNT):
-                keys.append(key)
-                if len(keys) == SCAN_COUNT:
-                    dropped += self._client.unlink(*keys)
-                    keys.clear()
-            if keys:
-                dropped += self._client.unlink(*keys)
-        return dropped
-
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
-import redis
-from redis.client import PubSub
-
+from schemas.session import AsyncSession, Session
+from schemas.version import Version
 from sinks.keys import ANNOUNCEMENTS, MODELS, live_model_key
 from sinks.redis_connection import connect, connect_async, errors_of
-from sinks.stored_models import LIVE_FIELDS, Announcement, StoredModel, Versioned, is_newer, stored_model
+from sinks.stored_models import LIVE_FIELDS, Announcement, StoredModel, is_newer, stored_model
 
 
-class ModelReader:
-    """Reads live models; a context manager. Its methods raise Retryable when Redis is away."""
+class ModelReader(Session):
+    """Reads live models; a context manager."""
 
     def __init__(self, redis_url: str) -> None:
         self._client = connect(redis_url)
 
-    def names(self) -> dict[str, int]:
-        """All models, and how many shards each has."""
-        with errors_of(self._client):
-            return _shards(self._client.hgetall(MODELS))
-
-    def fetch(self, model: str, shard: int = 0, newer_than: Versioned | None = None) -> StoredModel | None:
+    def fetch(self, model: str, shard: int = 0, newer_than: Version | None = None) -> StoredModel | None:
         """The live model of a shard; None when there is none, or none newer than `newer_than`.
 
-        The artifact crosses the network only when it is newer.
+        The artifact crosses the network only when it is newer. Raises Retryable when Redis is away.
         """
         key = live_model_key(model, shard)
         with errors_of(self._client):
@@ -36,47 +29,27 @@ class ModelReader:
                 return None
             return stored_model(model, shard, self._client.hmget(key, *LIVE_FIELDS))
 
-    def subscribe(self, wait_s: float = 1.0) -> Iterator[Announcement | None]:
-        """Announcements as they come. None comes first, once listening, and whenever nothing came for `wait_s`: then
-        it is time to read again, because announcements get lost."""
-        with errors_of(self._client), _listener(self._client) as listener:
-            listener.subscribe(ANNOUNCEMENTS)
-            while True:
-                yield _announced(listener.get_message(timeout=wait_s))
-
     def close(self) -> None:
         self._client.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+class ModelNews(AsyncSession):
+    """Says which models there are, and when one is published; an asynchronous context manager.
 
-
-class AsyncModelReader:
-    """`ModelReader` for an event loop; an asynchronous context manager."""
+    Its methods raise Retryable when Redis is away.
+    """
 
     def __init__(self, redis_url: str) -> None:
         self._client = connect_async(redis_url)
 
     async def names(self) -> dict[str, int]:
-        """As `ModelReader.names`."""
+        """All models, and how many shards each has."""
         with errors_of(self._client):
             return _shards(await self._client.hgetall(MODELS))
 
-    async def fetch(self, model: str, shard: int = 0, newer_than: Versioned | None = None) -> StoredModel | None:
-        """As `ModelReader.fetch`."""
-        key = live_model_key(model, shard)
-        with errors_of(self._client):
-            if not is_newer(await self._client.hmget(key, "epoch", "count"), newer_than):
-                return None
-            return stored_model(model, shard, await self._client.hmget(key, *LIVE_FIELDS))
-
     async def subscribe(self, wait_s: float = 1.0) -> AsyncIterator[Announcement | None]:
-        """As `ModelReader.subscribe`."""
+        """Announcements as they come. None comes first, once listening, and whenever nothing came for `wait_s`: then
+        it is time to read again, because announcements get lost."""
         with errors_of(self._client):
             async with self._client.pubsub() as listener:
                 await listener.subscribe(ANNOUNCEMENTS)
@@ -85,19 +58,6 @@ class AsyncModelReader:
 
     async def aclose(self) -> None:
         await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-
-def _listener(client: redis.Redis) -> PubSub:
-    listener: PubSub = client.pubsub()  # type: ignore[no-untyped-call]
-    return listener
 
 
 def _shards(models: Mapping[Any, Any]) -> dict[str, int]:

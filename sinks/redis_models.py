@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import redis
 
+from schemas.session import Session
+from schemas.version import Version
 from sinks.keys import ANNOUNCEMENTS, MODELS, epoch_key, live_model_key
 from sinks.model_archive import ModelArchive
 from sinks.pace import Pace
 from sinks.redis_connection import Call, Script, errors_of, run
-from sinks.stored_models import Announcement, StoredVersion, Versioned
+from sinks.stored_models import Announcement
 
 
-class ModelPublisher:
+class ModelPublisher(Session):
     """Publishes the shards of one model; a context manager. Made by `ModelStore.open`.
 
     Methods raise Retryable when Redis or the archive is away; calling them again with the same arguments is then right.
@@ -36,13 +35,13 @@ class ModelPublisher:
         """Whether `every` has passed since the shard was last published, so that making an artifact is worth it."""
         return self._pace.due(shard)
 
-    def publish(self, shard: int, version: Versioned, artifact: bytes) -> bool:
+    def publish(self, shard: int, version: Version, artifact: bytes) -> bool:
         """Makes `version` the live one and announces it; False when a greater one is live, which then stays.
 
         False says that another worker has taken the shard over: this one is to stop.
         """
         self._pace.mark(shard)
-        announcement = Announcement(self._model, shard, StoredVersion(version.epoch, version.count))
+        announcement = Announcement(self._model, shard, version)
         args: list[str | bytes | int] = [version.epoch, version.count, artifact, ANNOUNCEMENTS, announcement.encode()]
         call = Call(Script.read("publish_model"), [live_model_key(self._model, shard)], args)
         [live] = run(self._client, [call])
@@ -56,11 +55,3 @@ class ModelPublisher:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from schemas.session import AsyncSession, Session
 from sinks.feature_rows import FeatureRow, unpack
 from sinks.keys import features_prefix, generation_key
 from sinks.redis_connection import connect, connect_async, errors_of
@@ -19,7 +19,7 @@ class Lookup(NamedTuple):
     feature_set: str
 
 
-class FeatureReader:
+class FeatureReader(Session):
     """Reads feature rows; a context manager."""
 
     def __init__(self, redis_url: str) -> None:
@@ -45,16 +45,8 @@ class FeatureReader:
     def close(self) -> None:
         self._client.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncFeatureReader:
+class AsyncFeatureReader(AsyncSession):
     """`FeatureReader` for an event loop; an asynchronous context manager."""
 
     def __init__(self, redis_url: str) -> None:
@@ -76,14 +68,6 @@ class AsyncFeatureReader:
 
     async def aclose(self) -> None:
         await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def _fields(workflow: str, generation: int, lookups: Sequence[Lookup]) -> list[tuple[str, str]]:

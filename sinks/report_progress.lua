@@ -36,4 +36,7 @@ if current then
   end
 end
 redis.call('HSET', KEYS[1], 'current', ARGV[1])
+for old = current or generation, generation - 1 do
+  redis.call('UNLINK', ARGV[2] .. string.format('%.0f', old))
+end
 return 1

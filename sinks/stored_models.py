@@ -1,34 +1,14 @@
-"""What the model store holds: a version, a model as it was stored, and the announcement of one."""
+"""What the model store holds: a model as it was stored, and the announcement of one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
+
+from schemas.version import Version
 
 LIVE_FIELDS = ("epoch", "count", "published_at_ms", "artifact")
-
-
-class Versioned(Protocol):
-    """Anything with a model's version: versions compare by epoch first, then by the number of records learned."""
-
-    @property
-    def epoch(self) -> int: ...
-
-    @property
-    def count(self) -> int: ...
-
-
-@dataclass(frozen=True, order=True)
-class StoredVersion:
-    """A version as the store knows it.
-
-    >>> StoredVersion(2, 10) > StoredVersion(1, 5000)
-    True
-    """
-
-    epoch: int
-    count: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +17,7 @@ class StoredModel:
 
     model: str
     shard: int
-    version: StoredVersion
+    version: Version
     published_at_ms: int
     artifact: bytes
 
@@ -45,7 +25,7 @@ class StoredModel:
 class Announcement(NamedTuple):
     """Word that a version of a model was published.
 
-    >>> announcement = Announcement("late", 0, StoredVersion(3, 1200))
+    >>> announcement = Announcement("late", 0, Version(3, 1200))
     >>> announcement.encode()
     'late:0:3:1200'
     >>> Announcement.decode(b"late:0:3:1200") == announcement
@@ -54,7 +34,7 @@ class Announcement(NamedTuple):
 
     model: str
     shard: int
-    version: StoredVersion
+    version: Version
 
     def encode(self) -> str:
         return f"{self.model}:{self.shard}:{self.version.epoch}:{self.version.count}"
@@ -62,15 +42,15 @@ class Announcement(NamedTuple):
     @classmethod
     def decode(cls, data: bytes) -> Announcement:
         model, shard, epoch, count = data.decode().rsplit(":", 3)
-        return cls(model, int(shard), StoredVersion(int(epoch), int(count)))
+        return cls(model, int(shard), Version(int(epoch), int(count)))
 
 
-def is_newer(version: Sequence[Any], than: Versioned | None) -> bool:
+def is_newer(version: Sequence[Any], than: Version | None) -> bool:
     """Whether the epoch and count that Redis gave are those of a model, and of a newer one."""
     epoch, count = version
     if epoch is None or count is None:
         return False
-    return than is None or (int(epoch), int(count)) > (than.epoch, than.count)
+    return than is None or Version(int(epoch), int(count)) > than
 
 
 def stored_model(model: str, shard: int, fields: Sequence[Any]) -> StoredModel | None:
@@ -78,4 +58,4 @@ def stored_model(model: str, shard: int, fields: Sequence[Any]) -> StoredModel |
     epoch, count, published_at_ms, artifact = fields
     if epoch is None or count is None or published_at_ms is None or artifact is None:
         return None
-    return StoredModel(model, shard, StoredVersion(int(epoch), int(count)), int(published_at_ms), artifact)
+    return StoredModel(model, shard, Version(int(epoch), int(count)), int(published_at_ms), artifact)

@@ -137,7 +137,7 @@ def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str
     from engine.flink.rest import FlinkRest
     from engine.jobs.progress import read_progress
     from engine.jobs.running import stop
-    from sources.kafka import KafkaAdmin
+    from sources.kafka_admin import KafkaAdmin
 
     meter = Meter()
     with (

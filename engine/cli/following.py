@@ -27,13 +27,13 @@ class Meter:
     def table(self, progress: Progress, state: str, now_s: float) -> Group:
         rate = 0.0
         if self._last is not None and now_s > self._last[0]:
-            rate = max(0, progress.events - self._last[1]) / (now_s - self._last[0])
-        self._last = (now_s, progress.events)
+            rate = max(0, progress.records - self._last[1]) / (now_s - self._last[0])
+        self._last = (now_s, progress.records)
         done = {
             "state": state.lower(),
-            "events": f"{progress.events:,}",
-            "events/s": f"{rate:,.0f}",
-            "model": f"{progress.version[0]}.{progress.version[1]}" if progress.version else "-",
+            "records": f"{progress.records:,}",
+            "records/s": f"{rate:,.0f}",
+            "model": str(progress.version or "-"),
             "dead": f"{progress.dead:,}",
             "feature rows": f"{progress.feature_rows:,}",
         }

@@ -18,7 +18,8 @@ class JobSettings:
     """What the submitter of a job may choose; durations as Flink writes them.
 
     `bounded` ends the job at the end offsets that the topics have at submission. `restore` is a savepoint or checkpoint
-    to start from. `files` are Python files and folders that the workers need.
+    to start from. `files` are Python files and folders that the workers need. A frame holds what has come within
+    `linger_ms`, but at most `frame_records`, and fewer where learning is slow.
     """
 
     parallelism: int = 1
@@ -26,7 +27,7 @@ class JobSettings:
     checkpoint_every: str = "3 s"
     checkpoints: str | None = None
     linger_ms: int = 5
-    frame_records: int = 2_000
+    frame_records: int = 8_000
     bounded: bool = False
     restore: str | None = None
     files: tuple[str, ...] = ()

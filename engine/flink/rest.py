@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import tenacity
 
 from schemas.errors import Fatal, Retryable
+from schemas.session import Session
 
 _LIVE = ("INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING", "CANCELLING", "SUSPENDED", "RECONCILING")
 _OUR_FAILURE = "headrace.Unpacker$JobFailed: "
@@ -31,7 +31,7 @@ class Job:
         return self.state in _LIVE
 
 
-class FlinkRest:
+class FlinkRest(Session):
     """A session with a Flink cluster at `url`; a context manager. Raises Retryable when the cluster is away."""
 
     def __init__(self, url: str, timeout_s: float = 8.0) -> None:
@@ -114,14 +114,6 @@ class FlinkRest:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _savepoint(self, path: str, timeout_s: float) -> str:
         done = self._poll(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def stop_sampling() -> None:
-    """From the next bundle on, do without: the wait takes a sixth of the time, and PyFlink shows nobody the result.
+    """Do without, from the next bundle on: the wait takes a sixth of the time, and PyFlink shows nobody the result.
 
-    Called from inside a bundle. Does nothing where there is no Beam, as in thread mode.
+    Called when a worker opens. Does nothing where there is no Beam, as in thread mode.
     """
-    from apache_beam.runners.worker import statesampler
-
-    sampler = statesampler.get_current_tracker()
-    if sampler is not None:
-        sampler.start = _do_not_start
+    beam = sys.modules.get("apache_beam.runners.worker.statesampler")
+    if beam is not None:
+        beam.StateSampler.start = _do_not_start
 
 
-def _do_not_start() -> None:
+def _do_not_start(sampler: object) -> None:
     """Take the place of the method that starts the thread; a sampler that was not started is not stopped."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.local.probes import check
-from engine.local.room import check_room
+from engine.probes import check
+from engine.room import check_room
 from engine.settings import Addresses
 
 

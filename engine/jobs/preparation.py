@@ -14,7 +14,7 @@ from schemas.registry import Registry
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import Generations
 from sources import KafkaTopic
-from sources.kafka import KafkaAdmin, TopicFacts
+from sources.kafka_admin import KafkaAdmin, TopicFacts
 
 ENVELOPE_BYTES = 64 << 10  # what a dead letter adds to its record, at most
 LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows

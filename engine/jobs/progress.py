@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.version import Version
+
 TIMEOUT_S = 1.0
 
 
@@ -19,16 +21,16 @@ class Progress:
 
     `replayed` is how many frames were learned again from the logs of their shards when those were restored.
     `quality` has the prequential metrics, weighted by the records that each shard has judged; `version` is the greatest
-    published one as (epoch, count).
+    published one.
     """
 
-    events: int = 0
+    records: int = 0
     learned: int = 0
     dead: int = 0
     feature_rows: int = 0
     replayed: int = 0
     quality: dict[str, float] = field(default_factory=dict)
-    version: tuple[int, int] | None = None
+    version: Version | None = None
 
 
 def read_progress(workflow: str, folder: Path) -> Progress:
@@ -36,6 +38,7 @@ def read_progress(workflow: str, folder: Path) -> Progress:
     totals: dict[str, float] = defaultdict(float)
     shards: dict[str, dict[str, float]] = defaultdict(dict)
     epochs: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for text in _scrape(workflow, folder):
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -44,19 +47,18 @@ def read_progress(workflow: str, folder: Path) -> Progress:
                     shards[shard][sample.labels["metric"]] = sample.value
                 elif sample.name == "headrace_model_epoch":
                     epochs[shard] = int(sample.value)
-                elif sample.name == "headrace_model_count":
-                    totals[f"count {shard}"] = sample.value
+                elif sample.name == "headrace_model_records":
+                    counts[shard] = int(sample.value)
                 else:
                     totals[sample.name] += sample.value
-    newest = max(epochs, key=lambda shard: epochs[shard], default=None)
     return Progress(
-        int(totals["headrace_events_total"]),
-        int(totals["headrace_learned_total"]),
+        int(totals["headrace_records_total"]),
+        int(totals["headrace_learned_records_total"]),
         int(totals["headrace_dead_letters_total"]),
         int(totals["headrace_feature_rows_total"]),
         int(totals["headrace_replayed_frames_total"]),
         _weighted(list(shards.values())),
-        None if newest is None else (epochs[newest], int(totals[f"count {newest}"])),
+        max((Version(epoch, counts.get(shard, 0)) for shard, epoch in epochs.items()), default=None),
     )
 
 

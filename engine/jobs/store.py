@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sql
 
 from engine.jobs.claim import Claim
 from schemas.errors import Fatal
+from schemas.session import Session
 
 _METADATA = sql.MetaData()
 _RUNS = sql.Table(
@@ -50,7 +49,7 @@ class Run:
     savepoint: str | None = None
 
 
-class RunStore:
+class RunStore(Session):
     """Runs in a database, by SQLAlchemy URL; a context manager."""
 
     def __init__(self, url: str) -> None:
@@ -112,14 +111,6 @@ class RunStore:
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def now() -> datetime:

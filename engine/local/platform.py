@@ -12,11 +12,11 @@ from engine.local import leftovers
 from engine.local.home import Home
 from engine.local.plan import Plan, make_plan
 from engine.local.ports import PORTS, choose_ports
-from engine.local.probes import check
 from engine.local.readiness import wait_until_ready
-from engine.local.room import check_room
 from engine.local.supervision import Supervisor, start_supervisor
 from engine.platform_file import PlatformFile
+from engine.probes import check
+from engine.room import check_room
 from engine.settings import Addresses, Settings
 from models.signing import signing_key
 from schemas.errors import Fatal

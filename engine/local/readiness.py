@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from engine.local.home import Home
-from engine.local.probes import why_not_ready
 from engine.local.supervision import PartState, Supervisor
+from engine.probes import why_not_ready
 from schemas.errors import Fatal
 
 _FAILED = frozenset({"BACKOFF", "FATAL", "EXITED", "UNKNOWN"})

@@ -7,9 +7,9 @@ from typing import Literal
 
 from engine.local import leftovers
 from engine.local.home import Home
-from engine.local.probes import why_not_ready
 from engine.local.supervision import PartState, Supervisor
 from engine.platform_file import PlatformFile
+from engine.probes import why_not_ready
 from engine.settings import SERVICES, Settings
 
 _PARTS_OF = {"flink": ("jobmanager", "taskmanager")}

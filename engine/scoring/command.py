@@ -21,14 +21,14 @@ from models.allowlist import AllowList
 from models.artifact import open_artifact
 from models.signing import signing_key
 from schemas.errors import Fatal
-from sinks import AsyncFeatureReader, AsyncModelReader, ModelReader
+from sinks import AsyncFeatureReader, ModelNews, ModelReader
 
 
 def service(redis_url: str, key: bytes, allowed: AllowList) -> Service:
     """A scoring service over the models and features in Redis. It connects when it runs."""
     catalog, metrics = Catalog(), Metrics()
     unseal = partial(open_artifact, key=key, allowed=allowed)
-    refresher = Refresher(AsyncModelReader(redis_url), ModelReader(redis_url), catalog, unseal, metrics)
+    refresher = Refresher(ModelNews(redis_url), ModelReader(redis_url), catalog, unseal, metrics)
     return Service(AsyncFeatureReader(redis_url), refresher, catalog, metrics)
 
 

@@ -28,14 +28,14 @@ class Metrics:
             "headrace_model_records", "records learned by the version served", ["model", "shard"], registry=registry
         )
         self.learned_until = Gauge(
-            "headrace_model_learned_until_seconds",
-            "largest event time learned, seconds since the epoch",
+            "headrace_model_learned_until_timestamp_seconds",
+            "event time that the version served has learned up to",
             ["model", "shard"],
             registry=registry,
         )
-        self.publish_delay = Histogram(
-            "headrace_publish_delay_seconds",
-            "time from the publishing of a version to its first request",
+        self.swap_delay = Histogram(
+            "headrace_swap_delay_seconds",
+            "from the publishing of a version until it is served",
             buckets=_BUCKETS_S,
             registry=registry,
         )

@@ -16,7 +16,8 @@ from engine.scoring.metrics import Metrics
 from engine.scoring.served import Shard
 from models.artifact import ModelCard
 from schemas.errors import Fatal, HeadraceError
-from sinks import Announcement, StoredModel, StoredVersion
+from schemas.version import Version
+from sinks import Announcement, StoredModel
 
 REREAD_S = 1.0
 
@@ -34,7 +35,7 @@ class Announcements(AbstractAsyncContextManager[Any], Protocol):
 class Models(AbstractContextManager[Any], Protocol):
     """Published models. Raises Retryable while the store is away."""
 
-    def fetch(self, model: str, shard: int = 0, newer_than: StoredVersion | None = None) -> StoredModel | None: ...
+    def fetch(self, model: str, shard: int = 0, newer_than: Version | None = None) -> StoredModel | None: ...
 
 
 Unseal: TypeAlias = Callable[[bytes], tuple[ModelCard, Any]]
@@ -54,7 +55,7 @@ class Refresher:
         self._catalog = catalog
         self._unseal = unseal
         self._metrics = metrics
-        self._seen: dict[tuple[str, int], StoredVersion] = {}
+        self._seen: dict[tuple[str, int], Version] = {}
         self.read_once = asyncio.Event()
         self.trouble = "the model store has not been read yet"
 
@@ -137,7 +138,7 @@ class Refresher:
         self._metrics.count.labels(*where).set(card.version.count)
         self._metrics.learned_until.labels(*where).set(card.learned_until / 1000)
         self._metrics.swaps.labels(card.model).inc()
-        self._metrics.publish_delay.observe(max(0.0, time.time() - published_at_ms / 1000))
+        self._metrics.swap_delay.observe(max(0.0, time.time() - published_at_ms / 1000))
         log.info('model "%s" shard %s: version %s is being served', *where, card.version)
 
 

@@ -34,14 +34,18 @@ class FrameDecoder:
 
     def decode(self, frame: Frame) -> Batch:
         """The records of a frame, in order."""
-        values = frame.values_list()
+        event_times = frame.index["event_time"].tolist()
         refused = frame.index["status"].nonzero()[0].tolist()
+        table = None if refused else self._decoder.decode_table(frame.values, frame.index["value_size"])
+        if table is not None:
+            return Batch(table, event_times)
+        values = frame.values_list()
         for position in refused:
             values[position] = None
         records = self._decoder.decode_all(values)
         for position in refused:
             records[position] = self._refusal(Status(int(frame.index["status"][position])))
-        return Batch(records, frame.index["event_time"].tolist())
+        return Batch(records, event_times)
 
     def _refusal(self, status: Status) -> BadRecord:
         return BadRecord(status.name.lower(), self._why[status])

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from models.outcome import Outcome
 from models.shard import Shard
-from models.version import Version
+from schemas.version import Version
 
 PORTS = 16
 _BATCH_BUCKETS = (1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000)
@@ -26,18 +26,18 @@ class WorkerMetrics:
     def __init__(self, workflow: str, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self._workflow = workflow
-        self.events = self._counter("headrace_events_total", "records taken in")
-        self.learned = self._counter("headrace_learned_total", "records learned from")
+        self.records = self._counter("headrace_records_total", "records taken in")
+        self.learned = self._counter("headrace_learned_records_total", "records learned from")
         self.dead = self._counter("headrace_dead_letters_total", "records refused", "reason")
         self.replayed = self._counter("headrace_replayed_frames_total", "frames learned again from a shard's log")
         self.feature_rows = self._counter("headrace_feature_rows_total", "feature rows that Redis took")
         self.waits = self._counter("headrace_waits_total", "times a service was away and was waited for", "service")
-        self.batch = self._histogram("headrace_batch_records", "records in a frame", _BATCH_BUCKETS)
+        self.batch = self._histogram("headrace_frame_records", "records in a frame", _BATCH_BUCKETS)
         self.lag = self._histogram("headrace_lag_seconds", "from a frame's newest arrival to its results", _LAG_BUCKETS)
         self.delay = self._histogram("headrace_publish_delay_seconds", "from arrival to published", _LAG_BUCKETS)
         self.epoch = self._gauge("headrace_model_epoch", "epoch of the published version", "model", "shard")
         self.count = self._gauge(
-            "headrace_model_count", "records that the published version has learned", "model", "shard"
+            "headrace_model_records", "records that the published version has learned", "model", "shard"
         )
         self.until = self._gauge("headrace_learned_until_timestamp_seconds", "event time learned up to", "shard")
         self.quality = self._gauge("headrace_prequential", "prequential metrics", "shard", "metric")
@@ -45,7 +45,7 @@ class WorkerMetrics:
     def frame(self, number: int, outcome: Outcome, shard: Shard, newest_arrival_ms: int) -> None:
         """Count what came out of a frame; its newest record came to Kafka at `newest_arrival_ms`."""
         self.lag.labels(self._workflow).observe(max(0.0, time() - newest_arrival_ms / 1000))
-        self.events.labels(self._workflow).inc(len(outcome.predictions))
+        self.records.labels(self._workflow).inc(len(outcome.predictions))
         self.learned.labels(self._workflow).inc(outcome.learned)
         self.batch.labels(self._workflow).observe(len(outcome.predictions))
         for reason, count in Tally(rejection.error.reason for rejection in outcome.rejected.values()).items():

@@ -8,8 +8,8 @@ from typing import cast
 from engine.plan import Plan
 from models.artifact import FeatureSetRef, ModelCard, seal
 from models.shard import Shard
-from models.version import Version
 from schemas.errors import Fatal
+from schemas.version import Version
 from sinks import FeatureStore, ModelPublisher
 
 

@@ -21,11 +21,11 @@ from engine.worker.publishing import Publishing
 from engine.worker.spec import WorkerSpec
 from models.recovery import ShardState
 from models.signing import signing_key
-from models.version import Version
 from schemas.codec import Decoder
 from schemas.errors import Retryable
 from schemas.frames import Frame, OutputFrame, Status
 from schemas.registry import Registry
+from schemas.version import Version
 from sinks import FeatureRow, FeatureStore, FeatureWriter, ModelStore, open_stores
 
 T = TypeVar("T")

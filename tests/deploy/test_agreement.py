@@ -1,6 +1,8 @@
 """Names, ports and settings mean the same in manifests, compose file and Dockerfile."""
 
 import re
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -134,6 +136,13 @@ def test_flink_has_a_slot_for_each_subtask_and_runs_the_image_python() -> None:
     for key in ("python.executable", "python.client.executable"):
         assert configuration[key] == "/opt/venv/bin/python"
     assert any(target.endswith(" /opt/venv") for target in stages()["flink"].arguments("COPY"))
+
+
+def test_flink_starts_a_module_and_a_workflow_that_the_image_holds() -> None:
+    option, module, workflow = FLINK["job"]["args"]
+    assert option == "-pym"
+    assert find_spec(module)
+    assert (ROOT / Path(workflow).relative_to("/opt/headrace")).is_file()
 
 
 def test_flink_metrics_ports_are_declared() -> None:

@@ -13,7 +13,7 @@ from schemas.avro import load_schema
 from schemas.codec import Decoder
 from schemas.errors import Retryable
 from schemas.registry import Registry
-from sinks import TopicReader
+from sources.kafka_reader import TopicReader
 from workflows.datasets import flights
 
 COUNT = 3_000

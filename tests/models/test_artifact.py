@@ -21,8 +21,8 @@ from river import base, compose, datasets, linear_model, naive_bayes, preprocess
 
 from models.allowlist import AllowList
 from models.artifact import FeatureSetRef, ModelCard, open_artifact, seal
-from models.version import Version
 from schemas.errors import Fatal
+from schemas.version import Version
 
 KEY = b"k" * 32
 CARD = ModelCard(

@@ -66,18 +66,6 @@ def test_metrics_do_not_depend_on_how_records_are_cut() -> None:
     assert whole.as_dict() == single.as_dict()
 
 
-def test_shards_add_up() -> None:
-    predictions = predictions_of("logistic", phishing())
-    one, other, whole = ClassificationMetrics(), ClassificationMetrics(), ClassificationMetrics()
-    one.update(predictions[:500])
-    other.update(predictions[500:])
-    whole.update(predictions)
-    both = (one + other).as_dict()
-    assert both["accuracy"] == whole.as_dict()["accuracy"]
-    assert both["roc_auc"] == whole.as_dict()["roc_auc"]
-    assert both["log_loss"] == pytest.approx(whole.as_dict()["log_loss"])
-
-
 def test_labels_of_many_classes_have_no_area() -> None:
     ours = ClassificationMetrics()
     ours.update([Prediction("a", {"a": 0.7, "b": 0.3}, "a", 0), Prediction("a", {"a": 0.7, "b": 0.3}, "b", 1)])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from river import base, compose, linear_model, preprocessing
 from river.utils.pandas import import_pandas
 
@@ -15,6 +18,7 @@ from models.rolling import RollingMean
 from models.shard import Shard
 from models.stage import Stage
 from schemas.errors import BadRecord, Fatal
+from schemas.table import Table
 from tests.models.pipelines import CASES, Case, Record, bare, batch, departures, phishing
 
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -167,6 +171,33 @@ def test_mini_batches_do_not_depend_on_how_records_are_cut(cut: int) -> None:
     assert got == expected
     assert pieces.model[1].weights == whole.model[1].weights
     assert pieces.learned == whole.learned == 444 // 64 * 64
+
+
+@given(st.data())
+def test_mini_batches_do_not_depend_on_whether_records_come_as_columns(data: st.DataObject) -> None:
+    records = phishing()[:150]
+    stage = CASES[0].stage(batch=32)
+    as_records, as_either = Shard([stage]), Shard([stage])
+    expected = as_records.apply(batch(records)).predictions
+    got: list[Prediction | None] = []
+    while len(got) < len(records):
+        part = records[len(got) : len(got) + data.draw(st.integers(1, 80))]
+        given = Batch(_table(part), [0] * len(part)) if data.draw(st.booleans()) else batch(part)
+        got += as_either.apply(given).predictions
+    assert [p and p[:3] for p in got] == [p and p[:3] for p in expected]
+    assert as_either.model[1].weights == as_records.model[1].weights
+
+
+def test_columns_with_a_number_that_is_not_finite_are_taken_one_by_one() -> None:
+    records = phishing()[:40]
+    records[7] = {**records[7], "ip_in_url": float("nan")}
+    shard = Shard([CASES[0].stage(batch=16)])
+    outcome = shard.apply(Batch(_table(records), [0] * len(records)))
+    assert {i: r.error.reason for i, r in outcome.rejected.items()} == {7: "not_finite"}
+
+
+def _table(records: list[Record]) -> Table:
+    return Table({name: np.array([record[name] for record in records]) for name in records[0]})
 
 
 def test_mini_batches_learn_as_learn_many_does() -> None:

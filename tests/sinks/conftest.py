@@ -5,17 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.sinks.redis_server import RedisServer
+from tests.sinks.redis_server import RedisServer, started
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    try:
-        server.start()
+    with started(tmp_path_factory.mktemp("redis")) as server:
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture

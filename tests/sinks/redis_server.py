@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -41,6 +43,17 @@ class RedisServer:
             self._process.kill()
             self._process.wait(10)
             self._process = None
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[RedisServer]:
+    """A server with its data in `folder`, killed at the end."""
+    server = RedisServer(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 def free_port() -> int:

@@ -13,20 +13,20 @@ import pytest
 import redis
 
 from schemas.errors import Fatal, Retryable
+from schemas.version import Version
 from sinks import (
     AsyncFeatureReader,
-    AsyncModelReader,
     FeatureReader,
     FeatureRow,
     FeatureStore,
     FeatureWriter,
     Generations,
     Lookup,
+    ModelNews,
     ModelReader,
     ModelStore,
-    StoredVersion,
 )
-from tests.sinks.redis_server import RedisServer, free_port
+from tests.sinks.redis_server import RedisServer, free_port, started
 
 LOOKUP = Lookup("origin", "EWR", "delays")
 
@@ -34,12 +34,8 @@ LOOKUP = Lookup("origin", "EWR", "delays")
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[RedisServer]:
     """A server that the test may stop, fill and break."""
-    server = RedisServer(tmp_path)
-    try:
-        server.start()
+    with started(tmp_path) as server:
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture
@@ -58,9 +54,14 @@ async def read(url: str) -> None:
 
 
 async def hear(url: str) -> None:
-    async with AsyncModelReader(url) as reader:
-        async for _ in reader.subscribe():
+    async with ModelNews(url) as news:
+        async for _ in news.subscribe():
             pass
+
+
+async def names(url: str) -> None:
+    async with ModelNews(url) as news:
+        await news.names()
 
 
 AWAY: list[Callable[[str], object]] = [
@@ -70,8 +71,8 @@ AWAY: list[Callable[[str], object]] = [
     lambda url: Generations(url, "flights").next(),
     lambda url: Generations(url, "flights").current(),
     lambda url: ModelStore("late").open(url),
-    lambda url: ModelReader(url).names(),
-    lambda url: next(ModelReader(url).subscribe()),
+    lambda url: ModelReader(url).fetch("late"),
+    lambda url: asyncio.run(names(url)),
     lambda url: asyncio.run(hear(url)),
 ]
 
@@ -86,9 +87,8 @@ def test_redis_away_names_the_address_and_the_setting(use: Callable[[str], objec
 
 
 def test_after_a_restart_work_goes_on_with_what_was_stored(own: RedisServer, writer: FeatureWriter) -> None:
-    with Generations(own.url, "flights") as generations, FeatureReader(own.url) as reader:
-        generations.switch(1)
-        assert writer.write([row(5)]) == 1
+    with FeatureReader(own.url) as reader:
+        assert writer.write([row(5)], {"0/1.0": 5}) == 1
         assert reader.read("flights", [LOOKUP]) == [row(5)]
         own.kill()
         for attempt in (lambda: writer.write([row(6)]), lambda: reader.read("flights", [LOOKUP])):
@@ -138,10 +138,10 @@ def test_a_server_that_cannot_write_now_is_waited_for(
         with pytest.raises(Retryable, match=said):
             writer.write([row(1)])
         with pytest.raises(Retryable, match=said):
-            publisher.publish(0, StoredVersion(1, 1), b"model")
+            publisher.publish(0, Version(1, 1), b"model")
         client.execute_command(*mended)
     assert writer.write([row(1)]) == 1
-    assert publisher.publish(0, StoredVersion(1, 1), b"model")
+    assert publisher.publish(0, Version(1, 1), b"model")
     publisher.close()
 
 

@@ -20,7 +20,7 @@ from sinks import (
     RowVersion,
     open_stores,
 )
-from sinks.keys import features_prefix
+from sinks.keys import features_prefix, progress_prefix
 from sinks.redis import ROWS_PER_CALL
 from tests.sinks.redis_server import RedisServer
 
@@ -34,6 +34,7 @@ ROWS = st.lists(
     )
 )
 LOOKUPS = [Lookup("origin", value, of) for value in ("EWR", "JFK", "a:b {ü}") for of in ("delays", "counts")]
+REACHED = {"0/1.0": 0}  # what a generation reports that has read all there is
 numbers = count()
 
 
@@ -54,8 +55,7 @@ def test_any_order_and_any_frames_give_the_same_rows(
     order = data.draw(st.permutations(rows))
     frames = data.draw(st.lists(st.integers(0, len(rows)), max_size=3).map(sorted))
     with FeatureStore("origin").open(server.url, name, 1) as writer, FeatureReader(server.url) as reader:
-        with Generations(server.url, name) as generations:
-            generations.switch(1)
+        writer.write([], REACHED)
         for start, end in zip([0, *frames], [*frames, len(rows)], strict=True):
             writer.write(order[start:end])
         assert reader.read(name, LOOKUPS) == expected(rows)
@@ -79,8 +79,8 @@ def test_writers_at_the_same_time_leave_the_newest(server: RedisServer, name: st
 
 
 def current_row(server: RedisServer, name: str, value: str | int) -> FeatureRow | None:
-    with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
-        generations.switch(1)
+    with FeatureStore("origin").open(server.url, name, 1) as writer, FeatureReader(server.url) as reader:
+        writer.write([], REACHED)
         return reader.read(name, [Lookup("origin", value, "delays")])[0]
 
 
@@ -133,21 +133,17 @@ def test_an_event_loop_reads_the_same(server: RedisServer, name: str) -> None:
     assert asyncio.run(read()) == [row(7), None]
 
 
-def test_readers_move_to_a_new_generation_when_it_is_switched(server: RedisServer, name: str) -> None:
+def test_readers_move_to_a_new_generation_when_it_has_caught_up(server: RedisServer, name: str) -> None:
     lookup = [Lookup("origin", "EWR", "delays")]
     with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
         assert (generations.current(), reader.read(name, lookup)) == (None, [None])
-        old = generations.next()
-        with FeatureStore("origin").open(server.url, name, old) as writer:
-            writer.write([row(9)])
-        generations.switch(old)
+        with FeatureStore("origin").open(server.url, name, generations.next()) as old:
+            old.write([row(9)], REACHED)
         assert reader.read(name, lookup) == [row(9)]
-
-        new = generations.next()
-        with FeatureStore("origin").open(server.url, name, new) as writer:
-            writer.write([row(1)])
-        assert reader.read(name, lookup) == [row(9)], "not before the switch"
-        assert generations.switch(new)
+        with FeatureStore("origin").open(server.url, name, generations.next()) as new:
+            new.write([row(1)])
+            assert reader.read(name, lookup) == [row(9)], "not before it has caught up"
+            new.write([], REACHED)
         assert reader.read(name, lookup) == [row(1)]
 
 
@@ -155,25 +151,14 @@ def test_generations_go_forward_only(server: RedisServer, name: str) -> None:
     with Generations(server.url, name) as generations:
         first, second = generations.next(), generations.next()
         assert first < second
-        assert generations.switch(second)
-        assert generations.switch(second)
-        assert not generations.switch(first)
-        assert generations.current() == second
-        assert generations.switch(second + 5), "known to a job, though Redis has lost the counter"
+        for generation in (second, first):
+            with FeatureStore("origin").open(server.url, name, generation) as writer:
+                writer.write([], REACHED)
+            assert generations.current() == second
+        with FeatureStore("origin").open(server.url, name, second + 5) as writer:
+            writer.write([], REACHED)
+        assert generations.current() == second + 5, "known to a job, though Redis has lost the counter"
         assert generations.next() == second + 6
-
-
-def test_a_generation_is_dropped_and_no_other(server: RedisServer, name: str) -> None:
-    for generation in (1, 11):
-        with FeatureStore("origin").open(server.url, name, generation) as writer:
-            writer.write([row(0, value) for value in range(1500)])
-    with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
-        generations.switch(11)
-        assert generations.drop(1) == 1500
-        assert generations.drop(1) == 0
-        assert reader.read(name, [Lookup("origin", 0, "delays")]) == [row(0, 0)]
-        with pytest.raises(Fatal, match="generation 11 is being read"):
-            generations.drop(11)
 
 
 def test_a_record_becomes_a_row() -> None:
@@ -227,6 +212,15 @@ def test_readers_move_on_though_there_are_fewer_partitions_now(server: RedisServ
             assert generations.current() == 1
             new.write([], {"0/1.9": 300})
             assert generations.current() == 2
+
+
+def test_the_progress_of_generations_that_are_no_longer_read_is_forgotten(server: RedisServer, name: str) -> None:
+    with Generations(server.url, name) as generations, server.client() as client:
+        for reached in (5, 4, 3, 5):  # the second and the third never catch up
+            with FeatureStore("origin").open(server.url, name, generations.next()) as writer:
+                writer.write([], {"0/1.0": reached})
+        prefix = progress_prefix(name)
+        assert client.keys(f"{prefix}*") == [f"{prefix}4".encode()]
 
 
 def test_a_definition_keeps_its_generation(server: RedisServer, name: str) -> None:

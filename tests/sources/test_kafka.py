@@ -5,8 +5,9 @@ import pytest
 
 from engine.local.platform import Platform
 from schemas.errors import Fatal
-from sinks import TopicReader
-from sources.kafka import KafkaAdmin, TopicWriter
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_reader import TopicReader
+from sources.kafka_writer import TopicWriter
 
 
 @pytest.mark.services

@@ -9,7 +9,7 @@ import pytest
 from engine.plan import Plan, make_plan, shipped_schema
 from models.allowlist import AllowList
 from models.artifact import ModelCard, open_artifact, seal
-from models.version import Version
+from schemas.version import Version
 from sinks import FeatureStore
 from tests.workflows import plain_flights
 from tests.workflows.plain_flights import plain_features, plain_predictions

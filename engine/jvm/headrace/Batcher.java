@@ -22,6 +22,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private final int maxRecords;
   private final long lingerMs;
   private transient FrameBuilder[] frames;
+  private transient FrameLimit limit;
   private transient boolean waiting;
 
   /** @param shardIds the Flink key of each shard, chosen so that shards spread evenly over the slots */
@@ -35,6 +36,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   @Override
   public void open() throws Exception {
     super.open();
+    limit = new FrameLimit(maxRecords);
     frames = new FrameBuilder[shardIds.length];
     for (int shard = 0; shard < frames.length; shard++) frames[shard] = new FrameBuilder();
   }
@@ -46,7 +48,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
     FrameBuilder frame = frames[shard];
     if (frame.size() + block.length > maxBytes) flush(shard);
     frame.add(block);
-    if (frame.count() >= maxRecords || frame.size() >= maxBytes) {
+    if (limit.isReachedBy(frame.count()) || frame.size() >= maxBytes) {
       flush(shard);
     } else if (!waiting) {
       waiting = true;
@@ -55,8 +57,10 @@ public final class Batcher extends AbstractStreamOperator<Row>
   }
 
   private void flush(int shard) {
-    if (frames[shard].count() == 0) return;
+    int count = frames[shard].count();
+    if (count == 0) return;
     output.collect(new StreamRecord<>(Row.of(shardIds[shard], frames[shard].build())));
+    limit.flushed(count);
   }
 
   private void flushAll() {

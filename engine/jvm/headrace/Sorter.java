@@ -38,6 +38,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   private transient Map<Integer, Waiting> shards;
   private transient ListState<byte[]> state;
   private transient FrameBuilder frame;
+  private transient FrameLimit limit;
 
   public Sorter(int maxBytes, int maxRecords) {
     this.maxBytes = maxBytes;
@@ -49,6 +50,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     super.initializeState(context);
     shards = new TreeMap<>();
     frame = new FrameBuilder();
+    limit = new FrameLimit(maxRecords);
     state =
         context
             .getKeyedStateStore()
@@ -108,11 +110,14 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   private void release(int shard, byte[] block) {
     if (frame.size() + block.length > maxBytes) flush(shard);
     frame.add(block);
-    if (frame.count() >= maxRecords) flush(shard);
+    if (limit.isReachedBy(frame.count())) flush(shard);
   }
 
   private void flush(int shard) {
-    if (frame.count() > 0) output.collect(new StreamRecord<>(Row.of(shard, frame.build())));
+    int count = frame.count();
+    if (count == 0) return;
+    output.collect(new StreamRecord<>(Row.of(shard, frame.build())));
+    limit.flushed(count);
   }
 
   /** What waits of one shard. */

@@ -4,6 +4,7 @@ from rich.console import Console
 
 from engine.cli.following import Meter, explained
 from engine.jobs.progress import Progress
+from schemas.version import Version
 
 QUALITY = {"accuracy": 0.8712, "log_loss": 0.3104, "no_change_accuracy": 0.7712, "roc_auc": 0.9123}
 
@@ -11,12 +12,12 @@ QUALITY = {"accuracy": 0.8712, "log_loss": 0.3104, "no_change_accuracy": 0.7712,
 def test_progress_can_be_read_on_80_columns() -> None:
     console, meter = Console(width=80), Meter()
     meter.table(Progress(12_000_000), "RUNNING", now_s=1.0)
-    progress = Progress(12_336_776, 12_327_346, 109_430, 37_010_328, 0, QUALITY, (12, 12_327_346))
+    progress = Progress(12_336_776, 12_327_346, 109_430, 37_010_328, 0, QUALITY, Version(12, 12_327_346))
     with console.capture() as captured:
         console.print(meter.table(progress, "RESTARTING", now_s=3.0))
     said = [line.split("  ") for line in captured.get().splitlines()]
     assert [[word.strip() for word in line if word.strip()] for line in said] == [
-        ["state", "events", "events/s", "model", "dead", "feature rows"],
+        ["state", "records", "records/s", "model", "dead", "feature rows"],
         ["restarting", "12,336,776", "168,388", "12.12327346", "109,430", "37,010,328"],
         ["accuracy", "log loss", "no change accuracy", "roc auc"],
         ["0.8712", "0.3104", "0.7712", "0.9123"],

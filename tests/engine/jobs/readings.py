@@ -13,7 +13,8 @@ from engine.local.platform import Platform
 from schemas.codec import Encoder
 from schemas.registry import Registry
 from sources import KafkaTopic
-from sources.kafka import KafkaAdmin, TopicWriter
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_writer import TopicWriter
 
 PARTITIONS = 4
 LATENESS_MS = 1_000

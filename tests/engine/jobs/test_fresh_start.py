@@ -8,7 +8,7 @@ from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from models import RollingMean
-from models.version import Version
+from schemas.version import Version
 from sinks import FeatureReader, FeatureRow, FeatureStore, Lookup, ModelStore
 from tests.engine.jobs.readings import STATIONS, Feed, feed, readings
 from tests.engine.jobs.trial import Trial, begin, classifier, fresh_name

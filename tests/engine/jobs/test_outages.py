@@ -10,7 +10,7 @@ import pytest
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.local.platform import Platform
-from engine.local.probes import why_not_ready
+from engine.probes import why_not_ready
 from tests.engine.jobs import plain_river
 from tests.engine.jobs.readings import PARTITIONS, Feed, feed, released
 from tests.engine.jobs.trial import PATIENCE_S, Trial, begin, kill, suspended, workflow

@@ -27,7 +27,7 @@ from models.signing import signing_key
 from schemas.codec import Decoder
 from schemas.registry import Registry
 from sinks import ModelReader, ModelStore, Topic
-from sinks.kafka import TopicReader
+from sources.kafka_reader import TopicReader
 from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed
 from tests.waiting import wait_until
 

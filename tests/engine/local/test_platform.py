@@ -16,10 +16,10 @@ import pytest
 from engine.local import leftovers
 from engine.local.home import Home
 from engine.local.platform import Platform, Silent, down, up
-from engine.local.probes import why_not_ready
 from engine.local.status import status
 from engine.local.supervision import Supervisor
 from engine.platform_file import PlatformFile
+from engine.probes import why_not_ready
 from engine.settings import Settings
 from schemas.errors import Fatal
 from tests.waiting import wait_until

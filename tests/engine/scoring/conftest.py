@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,10 +13,10 @@ from engine.scoring import Catalog, Refresher, Service
 from engine.scoring.metrics import Metrics
 from models.allowlist import AllowList
 from models.artifact import open_artifact
-from sinks import AsyncFeatureReader, AsyncModelReader, ModelReader
+from sinks import AsyncFeatureReader, ModelNews, ModelReader
 from tests.engine.scoring.lateness import AT, KEY
 from tests.engine.scoring.running import running
-from tests.sinks.redis_server import RedisServer
+from tests.sinks.redis_server import RedisServer, started
 
 
 @pytest.fixture
@@ -33,22 +32,12 @@ def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
         yield server
 
 
-@contextmanager
-def started(folder: Path) -> Iterator[RedisServer]:
-    server = RedisServer(folder)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
-
-
 @pytest.fixture
 def api(redis_server: RedisServer) -> Iterator[httpx.Client]:
     """The whole API over `redis_server`, with a clock that stands still at `AT`."""
     catalog, metrics = Catalog(), Metrics()
     unseal = partial(open_artifact, key=KEY, allowed=AllowList())
-    refresher = Refresher(AsyncModelReader(redis_server.url), ModelReader(redis_server.url), catalog, unseal, metrics)
+    refresher = Refresher(ModelNews(redis_server.url), ModelReader(redis_server.url), catalog, unseal, metrics)
     service = Service(AsyncFeatureReader(redis_server.url), refresher, catalog, metrics, now_ms=lambda: AT)
     with running(service) as client:
         yield client

@@ -11,7 +11,7 @@ import httpx
 from river import linear_model, preprocessing
 
 from models.artifact import FeatureSetRef, ModelCard, seal
-from models.version import Version
+from schemas.version import Version
 from sinks import FeatureRow, FeatureStore, Generations, ModelStore
 
 KEY = b"k" * 32
@@ -52,10 +52,9 @@ def at_version(epoch: int, count: int) -> ModelCard:
 def write_origin(url: str, airport: str, delay_1h: float, event_time: int) -> None:
     with Generations(url, "flights") as generations:
         generation = generations.current() or generations.next()
-        generations.switch(generation)
     row = FeatureRow("origin", airport, "origin_features", {"origin_delay_1h": delay_1h}, event_time, 0, event_time)
     with FeatureStore("origin").open(url, "flights", generation) as writer:
-        assert writer.write([row]) == 1
+        assert writer.write([row], {"0/1.0": event_time}) == 1
 
 
 def until(get: Callable[[], httpx.Response], holds: Callable[[httpx.Response], bool]) -> httpx.Response:

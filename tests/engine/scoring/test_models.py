@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from models.version import Version
+from schemas.version import Version
 from tests.engine.scoring.lateness import CARD, RAW, at_version, learned, publish, until
 from tests.sinks.redis_server import RedisServer
 

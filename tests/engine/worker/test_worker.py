@@ -26,7 +26,7 @@ from schemas.frames import OutputRecord, Record, Status, pack, unpack_output
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import FeatureReader, FeatureStore, Lookup, ModelReader, ModelStore, Topic
 from sources import KafkaTopic
-from tests.sinks.redis_server import RedisServer
+from tests.sinks.redis_server import RedisServer, started
 from workflows.datasets import flights
 
 FLIGHT, DEAD, PREDICTION = 1, 2, 3
@@ -76,10 +76,8 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.kill()
+    with started(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -99,7 +97,7 @@ def records(count: int, start: int = 0) -> list[Record]:
     return taken
 
 
-def test_each_record_is_predicted_and_only_labelled_ones_are_learned(bench: Bench) -> None:
+def test_each_record_gives_a_prediction_or_where_the_flight_was_cancelled_a_dead_letter(bench: Bench) -> None:
     given = records(500)
     predictions, dead = bench.process(given)
     assert sorted(said["offset"] for said in predictions + dead) == list(range(500))

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from engine.local.ports import choose_ports
-from engine.local.probes import check, why_not_ready
+from engine.probes import check, why_not_ready
 from schemas.errors import Fatal
 
 NOWHERE = f"127.0.0.1:{choose_ports({}, {})['kafka']}"

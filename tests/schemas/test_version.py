@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.version import Version
+from schemas.version import Version
 
 versions = st.builds(Version, st.integers(0, 5), st.integers(0, 5))
 

@@ -1,6 +1,6 @@
 """A workflow in Flink's application mode: this module is the job's main, in the JobManager's own Python process.
 
-    python -m engine.flink.application workflows/flights.py
+    python -m engine.jobs.application workflows/flights.py
 
 Flink's settings are those of the cluster; only what a workflow decides is set here. Whether the job resumes is decided
 by the cluster too, so features keep the generation that their definition had before.
@@ -27,9 +27,8 @@ def main(arguments: list[str]) -> None:
     settings = Settings.load()
     addresses = Addresses.find(settings)
     plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
-    generations = Generations(addresses.redis, plan.workflow)
-    prepared = prepare(plan, addresses, settings, generations.of(definition_digest(plan)))
-    generations.close()
+    with Generations(addresses.redis, plan.workflow) as generations:
+        prepared = prepare(plan, addresses, settings, generations.of(definition_digest(plan)))
     build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)
 
 

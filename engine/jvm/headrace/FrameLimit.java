@@ -1,0 +1,35 @@
+package headrace;
+
+/**
+ * How many records a frame may hold.
+ *
+ * <p>A large frame costs less a record, but whatever waits behind it, a checkpoint for one, waits for all of it. So a frame
+ * holds about as many records as have lately gone through in a quarter of a second, within bounds.
+ */
+final class FrameLimit {
+  private static final long FRAME_NANOS = 250_000_000L;
+  private static final int LEAST = 100, FIRST = 1_000;
+
+  private final int most;
+  private int records;
+  private long flushedAt = System.nanoTime();
+
+  FrameLimit(int most) {
+    this.most = most;
+    records = Math.min(most, FIRST);
+  }
+
+  boolean isReachedBy(int count) {
+    return count >= records;
+  }
+
+  /** Takes note that a frame of that many records was handed on, which takes long where those behind are slow. */
+  void flushed(int count) {
+    long now = System.nanoTime();
+    if (isReachedBy(count)) {
+      double pace = count / (double) Math.max(1, now - flushedAt);
+      records = Math.max(Math.min(LEAST, most), (int) Math.min(most, pace * FRAME_NANOS));
+    }
+    flushedAt = now;
+  }
+}

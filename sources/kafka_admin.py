@@ -1,0 +1,92 @@
+"""What a planner needs of a broker: which topics it has, and what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import kafka
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import TopicAlreadyExistsError
+
+from schemas.errors import Fatal
+from schemas.session import Session
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of
+from sources.kafka_ends import record_ends
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """What a broker says about a topic: the offset after the last record of each partition, the largest record size."""
+
+    end_offsets: Mapping[int, int]
+    max_record_bytes: int
+
+
+class KafkaAdmin(Session):
+    """What the planner asks of a broker; a context manager. Raises Retryable when the broker is away."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        with errors_of(address):
+            self._client = kafka.KafkaAdminClient(
+                bootstrap_servers=address,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                request_timeout_ms=CONNECT_TIMEOUT_MS,
+            )
+
+    def topics(self) -> list[str]:
+        with errors_of(self._address):
+            return sorted(self._client.list_topics())
+
+    def facts(self, topic: str) -> TopicFacts:
+        """The state of a topic now. Raises Fatal when there is none of this name."""
+        if topic not in self.topics():
+            raise Fatal(f'topic "{topic}": not on the broker {self._address}', hint="create it, or check the name")
+        with errors_of(self._address):
+            resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+            configs = self._client.describe_configs([resource], config_filter="all")
+            size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
+        with self._reading(topic) as (consumer, partitions):
+            ends = record_ends(consumer, consumer.beginning_offsets(partitions))
+        return TopicFacts(ends, int(size))
+
+    def behind(self, topic: str, group: str) -> int:
+        """How many records of a topic the consumer group has not committed yet."""
+        with self._reading(topic, group) as (consumer, partitions):
+            committed = {partition: consumer.committed(partition) or 0 for partition in partitions}
+            ends = record_ends(consumer, committed)
+        return sum(ends.values()) - sum(committed.values())
+
+    def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:
+        """Create a topic and wait until it can be used; False if it was there."""
+        with errors_of(self._address):
+            try:
+                self._client.create_topics(
+                    {topic: {"num_partitions": partitions, "configs": dict(config or {})}}, wait_for_metadata=True
+                )
+            except TopicAlreadyExistsError:
+                return False
+        return True
+
+    def close(self) -> None:
+        self._client.close()
+
+    @contextmanager
+    def _reading(
+        self, topic: str, group: str | None = None
+    ) -> Iterator[tuple[kafka.KafkaConsumer, list[kafka.TopicPartition]]]:
+        with errors_of(self._address):
+            consumer = kafka.KafkaConsumer(
+                bootstrap_servers=self._address,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                group_id=group,
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                fetch_max_wait_ms=10,
+            )
+            try:
+                yield consumer, [kafka.TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+            finally:
+                consumer.close(autocommit=False)

@@ -1,0 +1,66 @@
+"""Records from Kafka, in Python: what has been committed to a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import kafka
+
+from schemas.errors import Fatal
+from schemas.session import Session
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """A record as it stands in a topic; `timestamp` in ms since the epoch."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class TopicReader(Session):
+    """Reads a topic from its beginning with `read_committed`; a context manager. Raises Retryable, Fatal."""
+
+    def __init__(self, address: str, topic: str, *, poll_ms: int = 200) -> None:
+        self._address = address
+        self._poll_ms = poll_ms
+        with errors_of(address):
+            self._consumer = kafka.KafkaConsumer(
+                bootstrap_servers=address,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                isolation_level="read_committed",
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+                fetch_max_wait_ms=min(poll_ms, 100),
+            )
+            partitions = self._consumer.partitions_for_topic(topic)
+        if not partitions:
+            raise Fatal(f'topic "{topic}": not on the broker {address}', hint="create it, or check the name")
+        self._consumer.assign([kafka.TopicPartition(topic, partition) for partition in sorted(partitions)])
+        self._consumer.seek_to_beginning()
+
+    def poll(self) -> list[StoredRecord]:
+        """What has been committed since the last call; waits for at most `poll_ms`."""
+        with errors_of(self._address):
+            polled = self._consumer.poll(timeout_ms=self._poll_ms)
+        return [
+            StoredRecord(record.partition, record.offset, record.timestamp, record.key, record.value)
+            for records in polled.values()
+            for record in records
+        ]
+
+    def until_end(self) -> Iterator[StoredRecord]:
+        """The records up to the end that the topic had at the call, uncommitted ones and markers passed over."""
+        with errors_of(self._address):
+            partitions = self._consumer.assignment()
+            ends = self._consumer.end_offsets(partitions)
+            while any(self._consumer.position(partition) < end for partition, end in ends.items()):
+                yield from self.poll()
+
+    def close(self) -> None:
+        self._consumer.close(autocommit=False)
