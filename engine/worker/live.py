@@ -9,6 +9,7 @@ from river import compose
 
 from engine.plan import Plan
 from engine.worker.decoding import FrameDecoder
+from models.nullable import takes_null
 from models.outcome import Batch, Outcome
 from models.recovery import Recoverable, ShardState
 from models.shard import Shard
@@ -25,6 +26,7 @@ class LiveShard:
     def __init__(self, plan: Plan, decoder: FrameDecoder, state: ShardState) -> None:
         self._plan = plan
         self._decoder = decoder
+        self._nullable = frozenset(field["name"] for field in plan.reader["fields"] if "null" in field["type"])
         self.batch = Batch([], [])
         self.newest_arrival_ms = 0
         self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages), state)
@@ -60,7 +62,7 @@ class LiveShard:
         if estimator is not None and (not self.features or UNKNOWN in self.features.values()):
             sample = self._sample(outcome)
             if sample is not None:
-                self.shard.notes[FEATURES] = inputs_of(estimator.pipeline, sample)
+                self.shard.notes[FEATURES] = inputs_of(estimator.pipeline, sample, self._nullable)
         return outcome
 
     def _decode(self, data: bytes) -> Batch:
@@ -77,8 +79,10 @@ class LiveShard:
         return None
 
 
-def inputs_of(pipeline: Any, sample: Mapping[Any, Any]) -> dict[str, str]:
-    """The features that a pipeline reads, in the order of `sample`, and their types.
+def inputs_of(pipeline: Any, sample: Mapping[Any, Any], nullable: frozenset[str] = frozenset()) -> dict[str, str]:
+    """The features that a pipeline reads, in the order of `sample`, and their types; those that may be null end in "?".
+
+    `nullable` are the fields that may be null in a record; not every pipeline learns from such a one.
 
     >>> inputs_of(compose.Select("delay") | compose.Prefixer("x_"), {"carrier": "UA", "delay": 3.5})
     {'delay': 'number'}
@@ -90,7 +94,11 @@ def inputs_of(pipeline: Any, sample: Mapping[Any, Any]) -> dict[str, str]:
             names = [name for name in sample if name in first.keys]
         elif type(first) is compose.Discard:
             names = [name for name in sample if name not in first.keys]
-    return {str(name): _type(sample[name]) for name in names}
+    types = {name: _type(sample[name]) for name in names}
+    for name in nullable.intersection(types):
+        if takes_null(pipeline, sample, name):
+            types[name] = f"{types[name].rstrip('?')}?"
+    return {str(name): type_ for name, type_ in types.items()}
 
 
 def _type(value: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from river import compose, linear_model, preprocessing
+from river import compose, linear_model, preprocessing, stats
 
 from engine.plan import Plan, make_plan, shipped_schema
 from engine.worker.metrics import WorkerMetrics
@@ -143,6 +143,23 @@ def test_features_and_the_model_can_be_read(bench: Bench) -> None:
         ("origin", "delays", ("origin_delay",))
     ]
     assert 0 <= model.predict_proba_one({"distance": 500.0, "dep_delay": 3.0, "origin_delay": 1.0})[True] <= 1
+
+
+def test_a_field_that_may_be_null_may_be_when_asked_if_the_model_learns_from_nulls(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    flow = Workflow("imputed")
+    source = flow.source("flights", KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m"))
+    filled = compose.Select("distance", "dep_delay") | preprocessing.StatImputer(("dep_delay", stats.Mean()))
+    model = flow.pipeline("model", source, filled | linear_model.LogisticRegression(), label="late")
+    flow.sink("late", model, ModelStore("imputed"))
+    bench = Bench(make_plan(flow, shipped_schema), server.url, tmp_path)
+    bench.process(records(100))
+    with ModelReader(bench.redis_url) as models:
+        stored = models.fetch("imputed")
+    assert stored is not None
+    card, _ = open_artifact(stored.artifact, signing_key(bench.key_file), AllowList())
+    assert card.features == {"distance": "number", "dep_delay": "number?"}
 
 
 def test_a_worker_that_starts_again_goes_on_where_the_last_one_was(bench: Bench) -> None:
