@@ -42,10 +42,11 @@ def predicting(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any, Any], A
     """
     last, inherited = type(last_step(model)), base.Classifier
     if getattr(last, "predict_proba_one", inherited.predict_proba_one) is inherited.predict_proba_one:
-        return model.predict_one, None
+        return _asked(model, "predict_one"), None
     if getattr(last, "predict_one", None) is inherited.predict_one:
-        return model.predict_proba_one, likeliest
-    return model.predict_proba_one, lambda x, _: model.predict_one(x)
+        return _asked(model, "predict_proba_one"), likeliest
+    choose = _asked(model, "predict_one")
+    return _asked(model, "predict_proba_one"), lambda x, _: choose(x)
 
 
 def likeliest(_: Any, probabilities: dict[Any, float]) -> Any:
@@ -60,13 +61,28 @@ def likeliest(_: Any, probabilities: dict[Any, float]) -> Any:
     return max(probabilities, key=probabilities.get) if probabilities else None  # type: ignore[arg-type]
 
 
+def _asked(model: Any, verb: str) -> Callable[[Any], Any]:
+    """What `model` answers, without a pipeline's bookkeeping."""
+    straight = _straight(model)
+    if straight is None:
+        return getattr(model, verb)  # type: ignore[no-any-return]
+    front, last = straight
+    transforms, ask = tuple(step.transform_one for step in front), getattr(last, verb)
+
+    def answer(x: Any) -> Any:
+        for transform in transforms:
+            x = transform(x)
+        return ask(x)
+
+    return answer
+
+
 def _learn(tail: Any) -> Callable[..., None]:
-    """What `tail.learn_one` does, without its bookkeeping where no step but the last one is given the label."""
-    if type(tail) is not compose.Pipeline or kind_of(tail) is Kind.TRANSFORMER:
+    """What `tail.learn_one` does, without a pipeline's bookkeeping."""
+    straight = _straight(tail)
+    if straight is None or kind_of(tail) is Kind.TRANSFORMER:
         return tail.learn_one  # type: ignore[no-any-return]
-    *front, last = tail.steps.values()
-    if not all(isinstance(step, base.Transformer) and not step._supervised for step in front):
-        return tail.learn_one  # type: ignore[no-any-return]
+    front, last = straight
     steps = tuple((step.learn_one, step.transform_one) for step in front)
     learn_last = last.learn_one
 
@@ -77,6 +93,16 @@ def _learn(tail: Any) -> Callable[..., None]:
         learn_last(x, y)
 
     return learn
+
+
+def _straight(model: Any) -> tuple[list[Any], Any] | None:
+    """The steps of a pipeline in which no step but the last one is given the label; None for anything else."""
+    if type(model) is not compose.Pipeline:
+        return None
+    *front, last = model.steps.values()
+    if not all(isinstance(step, base.Transformer) and not step._supervised for step in front):
+        return None
+    return front, last
 
 
 def _split(model: Any) -> tuple[tuple[Callable[[Any], Any], ...], Any]:

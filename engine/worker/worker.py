@@ -12,6 +12,7 @@ import numpy as np
 import tenacity
 
 from engine.worker.budget import check_budget
+from engine.worker.collecting import collect_seldom
 from engine.worker.decoding import FrameDecoder
 from engine.worker.features import FeatureRows
 from engine.worker.live import LiveShard
@@ -49,6 +50,7 @@ class Worker:
         self._features = self._open_features(spec)
         self._publishing = self._open_publishing(spec)
         self._shards: dict[int, LiveShard] = {}
+        collect_seldom()
 
     def process(self, number: int, data: bytes) -> OutputFrame:
         """What a frame of shard `number` gives to Kafka. Raises Fatal."""
