@@ -1,17 +1,21 @@
 package headrace;
 
+import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.api.common.operators.ProcessingTimeService.ProcessingTimeCallback;
 import org.apache.flink.types.Row;
 
 /**
  * Packs records into frames per shard.
  *
- * <p>Flushes on size, on linger, before a watermark, before a checkpoint barrier and at the end of input: it holds no state.
+ * <p>A frame leaves when it is full, after the linger, before a checkpoint barrier and at the end of input: so there is no
+ * state. Nothing waits for company longer than the linger, or than the frame before had to wait for its turn: while those
+ * behind are busy, a longer wait costs nothing and gives larger frames. A watermark leaves after the records before it.
  */
 public final class Batcher extends AbstractStreamOperator<Row>
     implements OneInputStreamOperator<byte[], Row>, BoundedOneInput, ProcessingTimeCallback {
@@ -23,7 +27,9 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private final long lingerMs;
   private transient FrameBuilder[] frames;
   private transient FrameLimit limit;
-  private transient boolean waiting;
+  private transient ScheduledFuture<?> timer;
+  private transient Watermark held;
+  private transient long blockedMs;
 
   /** @param shardIds the Flink key of each shard, chosen so that shards spread evenly over the slots */
   public Batcher(int[] shardIds, int maxBytes, int maxRecords, long lingerMs) {
@@ -50,26 +56,42 @@ public final class Batcher extends AbstractStreamOperator<Row>
     frame.add(block);
     if (limit.isReachedBy(frame.count()) || frame.size() >= maxBytes) {
       flush(shard);
-    } else if (!waiting) {
-      waiting = true;
-      processingTimeService.registerTimer(processingTimeService.getCurrentProcessingTime() + lingerMs, this);
+    } else if (timer == null) {
+      long wait = Math.max(lingerMs, blockedMs);
+      timer = processingTimeService.registerTimer(processingTimeService.getCurrentProcessingTime() + wait, this);
     }
   }
 
   private void flush(int shard) {
     int count = frames[shard].count();
     if (count == 0) return;
+    long start = System.nanoTime();
     output.collect(new StreamRecord<>(Row.of(shardIds[shard], frames[shard].build())));
+    blockedMs = (System.nanoTime() - start) / 1_000_000;
     limit.flushed(count);
+    if (isEmpty()) settle();
   }
 
   private void flushAll() {
     for (int shard = 0; shard < frames.length; shard++) flush(shard);
   }
 
+  private boolean isEmpty() {
+    for (FrameBuilder frame : frames) if (frame.count() > 0) return false;
+    return true;
+  }
+
+  /** Nothing waits any more: neither does a watermark, and the timer has no purpose. */
+  private void settle() {
+    if (timer != null) timer.cancel(false);
+    timer = null;
+    if (held != null) output.emitWatermark(held);
+    held = null;
+  }
+
   @Override
   public void onProcessingTime(long time) {
-    waiting = false;
+    timer = null;
     flushAll();
   }
 
@@ -80,8 +102,17 @@ public final class Batcher extends AbstractStreamOperator<Row>
 
   @Override
   public void processWatermark(Watermark watermark) throws Exception {
+    if (isEmpty()) {
+      super.processWatermark(watermark);
+    } else {
+      held = watermark;
+    }
+  }
+
+  @Override
+  public void processWatermarkStatus(WatermarkStatus status) throws Exception {
     flushAll();
-    super.processWatermark(watermark);
+    super.processWatermarkStatus(status);
   }
 
   @Override
