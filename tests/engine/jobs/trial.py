@@ -19,6 +19,7 @@ from engine.jobs.running import Started, checkpoints_of, newest_checkpoint, star
 from engine.local.home import Home
 from engine.local.platform import Platform
 from engine.local.supervision import Supervisor
+from engine.probes import why_not_ready
 from engine.settings import Settings
 from engine.workflow import Workflow
 from models.allowlist import AllowList
@@ -183,3 +184,16 @@ def suspended(platform: Platform, name: str) -> Iterator[None]:
         yield
     finally:
         process.resume()
+
+
+@contextmanager
+def gone(platform: Platform, name: str) -> Iterator[None]:
+    """Inside, a part of the platform is not there, ended with SIGKILL; after it, it is back."""
+    supervisor = Supervisor(Home(platform.home))
+    kill(platform, name)
+    supervisor.stop(name)
+    try:
+        yield
+    finally:
+        supervisor.start(name)
+        wait_until(lambda: why_not_ready(name, getattr(platform.addresses, name)) is None, PATIENCE_S)
