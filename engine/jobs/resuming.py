@@ -13,7 +13,7 @@ def resume_point(last: Run, remembered: Remembered | None, checkpoint: RestorePo
     """The savepoint that stopped the last run, else its newest savepoint or checkpoint, else what it started from.
 
     `remembered` is what Flink knows of the run, `checkpoint` the newest that is still there. Raises Fatal where the run
-    came to its end and left nothing to resume.
+    came to its end, or may have: Flink forgets jobs when it is started anew, and the checkpoints of those that ended.
     """
     if last.savepoint:
         return last.savepoint
@@ -21,6 +21,11 @@ def resume_point(last: Run, remembered: Remembered | None, checkpoint: RestorePo
         raise Fatal(f'workflow "{last.workflow}": its last run came to its end', hint="start anew with --fresh")
     savepoint = remembered.savepoint if remembered else None
     found = max((point for point in (savepoint, checkpoint) if point), default=None)
+    if found is None and remembered is None and last.bounded:
+        raise Fatal(
+            f'workflow "{last.workflow}": its last run was bounded and left no trace: it may have come to its end',
+            hint="start anew with --fresh",
+        )
     return found.url if found else last.restored_from
 
 

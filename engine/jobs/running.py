@@ -46,7 +46,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
         job_id = _submit(prepared, job, addresses.flink, settings.home)
-        runs.add(Run(job_id, plan.workflow, generation, digest, now(), restore))
+        runs.add(Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore))
         flink.wait_until_listed(job_id)
     return Started(job_id, plan, generation, restore)
 
