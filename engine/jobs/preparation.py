@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from engine.flink.cluster import Cluster
@@ -84,7 +85,16 @@ def definition_digest(plan: Plan) -> str:
     stages = [(stage.name, stage.label, stage.key, stage.batch, repr(stage.pipeline)) for stage in plan.stages]
     features = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
     described = (plan.source.name, plan.topic.topic, plan.order, plan.shard_key, plan.shards, stages, features)
-    return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
+    return hashlib.sha256(_without_addresses(repr(described)).encode()).hexdigest()[:16]
+
+
+def _without_addresses(text: str) -> str:
+    """A repr as any process writes it: objects that have none of their own, and functions, tell where they are.
+
+    >>> _without_addresses("[<function dearer at 0x7fb2c8a0>, <shop.Prices object at 0x7fb2c8b0>]")
+    '[<function dearer>, <shop.Prices object>]'
+    """
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def _known(plan: Plan, registry: Registry) -> dict[int, Schema]:
