@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.flink.cluster import Cluster
 from engine.plan import DEAD_LETTERS, Plan, Schema, make_plan, shipped_schema
-from engine.settings import Addresses, Settings
+from engine.settings import JobAddresses, Settings
 from engine.worker.spec import WorkerSpec
 from engine.workflow import Workflow
 from schemas.registry import Registry
@@ -42,7 +42,7 @@ def resolve(workflow: Workflow, registry_url: str | None) -> Plan:
     return make_plan(workflow, schema_of)
 
 
-def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: int) -> Prepared:
+def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation: int) -> Prepared:
     """Register the schemas of what is written, create its topics, and look at the topic that is read."""
     with KafkaAdmin(addresses.kafka) as admin:
         facts = admin.facts(plan.topic.topic)
@@ -72,7 +72,7 @@ def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: in
     return Prepared(spec, _cluster(addresses, facts, dead_bytes))
 
 
-def new_generation(plan: Plan, addresses: Addresses) -> int:
+def new_generation(plan: Plan, addresses: JobAddresses) -> int:
     """A generation of features for a fresh start; 0 for a workflow that writes none."""
     if not plan.feature_sinks:
         return 0
@@ -112,5 +112,5 @@ def _outputs(plan: Plan) -> list[tuple[str, Schema]]:
     return schemas + [(topic, prediction_schema(plan.label_type)) for topic in predictions]
 
 
-def _cluster(addresses: Addresses, facts: TopicFacts, dead_bytes: int) -> Cluster:
+def _cluster(addresses: JobAddresses, facts: TopicFacts, dead_bytes: int) -> Cluster:
     return Cluster(addresses.kafka, addresses.registry, facts.end_offsets, dead_bytes)

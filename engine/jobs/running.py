@@ -13,7 +13,7 @@ from engine.jobs.preparation import Prepared, definition_digest, new_generation,
 from engine.jobs.resuming import newest_checkpoint, resume_point
 from engine.jobs.store import Run, RunStore, now
 from engine.plan import Plan
-from engine.settings import Addresses, Settings
+from engine.settings import JobAddresses, Settings, address
 from schemas.errors import Fatal
 
 
@@ -29,7 +29,7 @@ class Started:
 
 def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh: bool = False) -> Started:
     """Submit a workflow. Raises Fatal when it runs already, or cannot run, and Retryable when a service is away."""
-    addresses = Addresses.find(settings)
+    addresses = JobAddresses.find(settings)
     preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
@@ -53,8 +53,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
 
 def stop(workflow: str, settings: Settings, *, drain: bool = False) -> str:
     """Stop a workflow with a savepoint, from which it resumes, and say where that is. Raises Fatal, Retryable."""
-    addresses = Addresses.find(settings)
-    with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs:
+    with FlinkRest(address(settings, "flink")) as flink, RunStore(settings.metadata_url) as runs:
         live = flink.live(workflow)
         if live is None:
             names = ", ".join(sorted({job.name for job in flink.jobs() if job.is_live})) or "none"
