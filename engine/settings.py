@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
@@ -162,16 +162,22 @@ def address(settings: Settings, service: str) -> str:
 
 
 @dataclass(frozen=True)
-class Addresses:
-    """Where each service answers: `kafka` as host:port, the others as URLs."""
+class JobAddresses:
+    """Where the services of a job answer: `kafka` as host:port, the others as URLs."""
 
     kafka: str
     redis: str
     registry: str
     flink: str
-    scoring: str
 
-    @staticmethod
-    def find(settings: Settings) -> Addresses:
+    @classmethod
+    def find(cls, settings: Settings) -> Self:
         """Return the addresses that are given, and the running local platform's for the others."""
-        return Addresses(**{service: address(settings, service) for service in SERVICES})
+        return cls(**{service.name: address(settings, service.name) for service in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Addresses(JobAddresses):
+    """Where each service answers."""
+
+    scoring: str

@@ -12,7 +12,7 @@ from engine.flink.rest import FlinkRest
 from engine.jobs.preflight import check_checkpoints
 from engine.jobs.progress import Progress, read_progress
 from engine.jobs.running import Started, checkpoints_of
-from engine.settings import Addresses, Settings
+from engine.settings import Settings, address
 from schemas.errors import Fatal, Retryable
 
 REFRESH_S = 1.0
@@ -53,7 +53,7 @@ def follow(started: Started, settings: Settings, console: Console) -> None:
     """Show how a workflow is doing until it ends or Ctrl-C. Raises Fatal, with what the job said, when it fails."""
     meter, workflow, told = Meter(), started.plan.workflow, ""
     try:
-        with FlinkRest(Addresses.find(settings).flink) as flink, Live(console=console, auto_refresh=False) as live:
+        with FlinkRest(address(settings, "flink")) as flink, Live(console=console, auto_refresh=False) as live:
             while True:
                 state = _state(flink, started.job_id)
                 progress = read_progress(workflow, settings.metrics_folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,38 @@ class Job:
     @property
     def is_live(self) -> bool:
         return self.state in _LIVE
+
+
+@dataclass(frozen=True, order=True)
+class RestorePoint:
+    """A savepoint or a checkpoint; both take their numbers from one counter of the job, so the greater is the newer."""
+
+    number: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a cluster knows of a job: its newest savepoint, and whether it came to its end by itself."""
+
+    savepoint: RestorePoint | None
+    ended: bool
+
+
+def remembered(state: str, latest: Mapping[str, Any]) -> Remembered:
+    """The meaning of a job's state and of the newest of its checkpoints, as Flink reports them.
+
+    >>> stopped = {"savepoint": {"id": 7, "external_path": "file:/s/7"}, "completed": {"id": 6}}
+    >>> remembered("FINISHED", stopped)
+    Remembered(savepoint=RestorePoint(number=7, url='file:/s/7'), ended=False)
+    >>> remembered("FINISHED", {**stopped, "completed": {"id": 8}}).ended
+    True
+    """
+    savepoint, completed = latest["savepoint"], latest["completed"]
+    point = RestorePoint(savepoint["id"], str(savepoint["external_path"])) if savepoint else None
+    # a job that is stopped has its savepoint last; one that comes to its end may have had a savepoint before
+    stopped = point is not None and (completed is None or completed["id"] <= point.number)
+    return Remembered(point, state == "FINISHED" and not stopped)
 
 
 class FlinkRest(Session):
@@ -75,15 +107,10 @@ class FlinkRest(Session):
         causes = [line.removeprefix("Caused by: ") for line in trace.splitlines() if line and not line.startswith("\t")]
         return causes[-1] if causes else trace
 
-    def savepoint(self, job_id: str) -> str | None:
-        """The newest savepoint of a job that the cluster remembers."""
+    def remembered(self, job_id: str) -> Remembered | None:
+        """What the cluster knows of a job, None if it has forgotten it."""
         job = next((job for job in self.jobs() if job.id == job_id), None)
-        newest = self.checkpoints(job_id)["latest"]["savepoint"] if job else None
-        return str(newest["external_path"]) if newest else None
-
-    def ended(self, job_id: str) -> bool:
-        """Whether the cluster remembers that a job came to its end by itself."""
-        return any(job.id == job_id and job.state == "FINISHED" for job in self.jobs())
+        return remembered(job.state, self.checkpoints(job_id)["latest"]) if job else None
 
     def trouble(self, job_id: str) -> str | None:
         """Why the newest checkpoint failed, or why a job had to start again; None if all is well."""

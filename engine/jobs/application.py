@@ -15,7 +15,7 @@ from engine.flink.configuration import JobSettings
 from engine.flink.job import build
 from engine.jobs.loading import load_workflow
 from engine.jobs.preparation import definition_digest, prepare, resolve
-from engine.settings import Addresses, Settings
+from engine.settings import JobAddresses, Settings
 from schemas.errors import Fatal
 from sinks import Generations
 
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1:
         raise Fatal("expected one argument: the workflow file")
     settings = Settings.load()
-    addresses = Addresses.find(settings)
+    addresses = JobAddresses.find(settings)
     plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
     with Generations(addresses.redis, plan.workflow) as generations:
         prepared = prepare(plan, addresses, settings, generations.of(definition_digest(plan)))

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from engine.probes import check
 from engine.room import check_room
-from engine.settings import Addresses
+from engine.settings import JobAddresses
 
 
-def preflight(addresses: Addresses, checkpoints: str) -> None:
+def preflight(addresses: JobAddresses, checkpoints: str) -> None:
     """Raises Fatal when a service does not answer within 8 s, or there is no room for checkpoints, a URL."""
     names = ("kafka", "redis", "registry", "flink")
     check({name: getattr(addresses, name) for name in names})

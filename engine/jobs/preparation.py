@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from engine.flink.cluster import Cluster
 from engine.plan import DEAD_LETTERS, Plan, Schema, make_plan, shipped_schema
-from engine.settings import Addresses, Settings
+from engine.settings import JobAddresses, Settings
 from engine.worker.spec import WorkerSpec
 from engine.workflow import Workflow
 from schemas.registry import Registry
@@ -41,7 +42,7 @@ def resolve(workflow: Workflow, registry_url: str | None) -> Plan:
     return make_plan(workflow, schema_of)
 
 
-def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: int) -> Prepared:
+def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation: int) -> Prepared:
     """Register the schemas of what is written, create its topics, and look at the topic that is read."""
     with KafkaAdmin(addresses.kafka) as admin:
         facts = admin.facts(plan.topic.topic)
@@ -71,7 +72,7 @@ def prepare(plan: Plan, addresses: Addresses, settings: Settings, generation: in
     return Prepared(spec, _cluster(addresses, facts, dead_bytes))
 
 
-def new_generation(plan: Plan, addresses: Addresses) -> int:
+def new_generation(plan: Plan, addresses: JobAddresses) -> int:
     """A generation of features for a fresh start; 0 for a workflow that writes none."""
     if not plan.feature_sinks:
         return 0
@@ -84,7 +85,16 @@ def definition_digest(plan: Plan) -> str:
     stages = [(stage.name, stage.label, stage.key, stage.batch, repr(stage.pipeline)) for stage in plan.stages]
     features = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
     described = (plan.source.name, plan.topic.topic, plan.order, plan.shard_key, plan.shards, stages, features)
-    return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
+    return hashlib.sha256(_without_addresses(repr(described)).encode()).hexdigest()[:16]
+
+
+def _without_addresses(text: str) -> str:
+    """A repr as any process writes it: objects that have none of their own, and functions, tell where they are.
+
+    >>> _without_addresses("[<function dearer at 0x7fb2c8a0>, <shop.Prices object at 0x7fb2c8b0>]")
+    '[<function dearer>, <shop.Prices object>]'
+    """
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def _known(plan: Plan, registry: Registry) -> dict[int, Schema]:
@@ -102,5 +112,5 @@ def _outputs(plan: Plan) -> list[tuple[str, Schema]]:
     return schemas + [(topic, prediction_schema(plan.label_type)) for topic in predictions]
 
 
-def _cluster(addresses: Addresses, facts: TopicFacts, dead_bytes: int) -> Cluster:
+def _cluster(addresses: JobAddresses, facts: TopicFacts, dead_bytes: int) -> Cluster:
     return Cluster(addresses.kafka, addresses.registry, facts.end_offsets, dead_bytes)

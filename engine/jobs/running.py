@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import fsspec
-
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.preflight import preflight
 from engine.jobs.preparation import Prepared, definition_digest, new_generation, prepare, resolve
+from engine.jobs.resuming import newest_checkpoint, resume_point
 from engine.jobs.store import Run, RunStore, now
 from engine.plan import Plan
-from engine.settings import Addresses, Settings
+from engine.settings import JobAddresses, Settings, address
 from schemas.errors import Fatal
 
 
@@ -30,7 +29,7 @@ class Started:
 
 def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh: bool = False) -> Started:
     """Submit a workflow. Raises Fatal when it runs already, or cannot run, and Retryable when a service is away."""
-    addresses = Addresses.find(settings)
+    addresses = JobAddresses.find(settings)
     preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
@@ -40,22 +39,21 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
             raise Fatal(f'workflow "{plan.workflow}" runs already, as job {live.id}', hint=hint)
         last = None if fresh else runs.last(plan.workflow)
         digest = definition_digest(plan)
-        restore = _resume_point(last, digest, flink, checkpoints_of(settings)) if last else None
+        restore = _resume(last, digest, flink, checkpoints_of(settings)) if last else None
         generation = last.generation if last and restore else new_generation(plan, addresses)
         prepared = prepare(plan, addresses, settings, generation)
         _forget_metrics(settings, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
         job_id = _submit(prepared, job, addresses.flink, settings.home)
-        runs.add(Run(job_id, plan.workflow, generation, digest, now(), restore))
+        runs.add(Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore))
         flink.wait_until_listed(job_id)
     return Started(job_id, plan, generation, restore)
 
 
 def stop(workflow: str, settings: Settings, *, drain: bool = False) -> str:
     """Stop a workflow with a savepoint, from which it resumes, and say where that is. Raises Fatal, Retryable."""
-    addresses = Addresses.find(settings)
-    with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs:
+    with FlinkRest(address(settings, "flink")) as flink, RunStore(settings.metadata_url) as runs:
         live = flink.live(workflow)
         if live is None:
             names = ", ".join(sorted({job.name for job in flink.jobs() if job.is_live})) or "none"
@@ -85,32 +83,14 @@ def _submit(prepared: Prepared, job: JobSettings, flink: str, home: Path) -> str
     return submit(environment, prepared.spec.plan.workflow)
 
 
-def _resume_point(last: Run, digest: str, flink: FlinkRest, checkpoints: str) -> str | None:
-    """The savepoint of the last run, else its newest checkpoint, else what it started from itself.
-
-    Raises Fatal where the workflow is another one by now, and where it ran to its end and left nothing to resume.
-    """
+def _resume(last: Run, digest: str, flink: FlinkRest, checkpoints: str) -> str | None:
+    """Where the workflow goes on. Raises Fatal where it is another one by now, and where nothing is left to go on."""
     if last.definition != digest:
         raise Fatal(
             f'workflow "{last.workflow}": its pipelines, features or shards have changed since its last run',
             hint="their state does not fit any more: start anew with --fresh, or undo the change",
         )
-    found = last.savepoint or flink.savepoint(last.job_id) or newest_checkpoint(checkpoints, last.job_id)
-    if found is None and flink.ended(last.job_id):
-        raise Fatal(f'workflow "{last.workflow}": its last run came to its end', hint="start anew with --fresh")
-    return found or last.restored_from
-
-
-def newest_checkpoint(checkpoints: str, job_id: str) -> str | None:
-    """The newest complete checkpoint of a job that is still there."""
-    files, root = fsspec.core.url_to_fs(f"{checkpoints.rstrip('/')}/{job_id}")
-    if not files.exists(root):
-        return None
-    done = [path for path in files.glob(f"{root}/chk-*") if files.exists(f"{path}/_metadata")]
-    if not done:
-        return None
-    newest = max(done, key=lambda path: int(path.rsplit("chk-", 1)[1]))
-    return str(files.unstrip_protocol(newest))
+    return resume_point(last, flink.remembered(last.job_id), newest_checkpoint(checkpoints, last.job_id))
 
 
 def _forget_metrics(settings: Settings, workflow: str) -> None:

@@ -21,6 +21,7 @@ _RUNS = sql.Table(
     sql.Column("workflow", sql.String, nullable=False, index=True),
     sql.Column("generation", sql.Integer, nullable=False),
     sql.Column("definition", sql.String, nullable=False),
+    sql.Column("bounded", sql.Boolean, nullable=False),
     sql.Column("started_at", sql.DateTime(timezone=True), nullable=False),
     sql.Column("restored_from", sql.String),
     sql.Column("savepoint", sql.String),
@@ -38,12 +39,16 @@ _CLAIMS = sql.Table(
 
 @dataclass(frozen=True)
 class Run:
-    """One submission of a workflow. `definition` is a digest of all that its state depends on."""
+    """One submission of a workflow. `definition` is a digest of all that its state depends on.
+
+    A `bounded` run may come to its end by itself.
+    """
 
     job_id: str
     workflow: str
     generation: int
     definition: str
+    bounded: bool
     started_at: datetime
     restored_from: str | None = None
     savepoint: str | None = None

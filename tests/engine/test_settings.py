@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.platform_file import PlatformFile
-from engine.settings import SERVICES, Addresses, Settings, address
+from engine.settings import SERVICES, Addresses, JobAddresses, Settings, address
 from schemas.errors import Fatal
 
 
@@ -56,6 +56,11 @@ def test_what_is_not_given_is_the_running_platforms(tmp_path: Path) -> None:
     PlatformFile(ports={"kafka": 1}, addresses=local).save(tmp_path)
     settings = Settings.load(home=tmp_path, redis="redis://elsewhere")
     assert Addresses.find(settings) == Addresses(**{**local, "redis": "redis://elsewhere"})
+
+
+def test_a_job_asks_for_no_address_that_it_does_not_use(tmp_path: Path) -> None:
+    given = {"kafka": "k:1", "redis": "redis://r", "registry": "http://r", "flink": "http://f"}
+    assert JobAddresses.find(Settings.load(home=tmp_path, **given)) == JobAddresses(**given)
 
 
 def test_without_a_platform_there_is_no_address(tmp_path: Path) -> None:

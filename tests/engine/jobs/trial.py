@@ -15,7 +15,8 @@ from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.progress import Progress, read_progress
-from engine.jobs.running import Started, checkpoints_of, newest_checkpoint, start, stop
+from engine.jobs.resuming import newest_checkpoint
+from engine.jobs.running import Started, checkpoints_of, start, stop
 from engine.local.home import Home
 from engine.local.platform import Platform
 from engine.local.supervision import Supervisor
@@ -90,7 +91,7 @@ class Trial:
     def newest_checkpoint(self) -> int:
         """The id of the newest complete checkpoint, 0 before the first."""
         newest = newest_checkpoint(checkpoints_of(self.settings), self.started.job_id)
-        return int(newest.rpartition("chk-")[2]) if newest else 0
+        return newest.number if newest else 0
 
     def restores(self) -> int:
         """How often the job was restored from a checkpoint."""
