@@ -71,11 +71,12 @@ class LiveShard:
 
     def _sample(self, outcome: Outcome) -> Mapping[Any, Any] | None:
         """What the estimator saw of some record of the last frame."""
-        before = [stage.name for stage in self._plan.stages[:-1]]
-        rows = outcome.features[before[-1]] if before else self.batch.records
+        *before, estimator = self._plan.stages
+        rows = outcome.features[before[-1].name] if before else self.batch.records
         for row, prediction in zip(rows, outcome.predictions, strict=True):
             if prediction is not None and row is not None and not isinstance(row, BadRecord):
-                return row
+                # records that came as columns still have their label
+                return row if before else {name: value for name, value in row.items() if name != estimator.label}
         return None
 
 
