@@ -200,6 +200,18 @@ def test_a_worker_that_starts_again_goes_on_where_the_last_one_was(bench: Bench)
     assert {p["epoch"] for p in after} == {before[0]["epoch"] + 1}
 
 
+def test_what_was_learned_last_is_published_after_a_restart_although_no_frame_comes(bench: Bench) -> None:
+    bench.process(records(100))
+    bench.process(records(100, start=100))
+    early = published(bench)
+    bench.restart()
+    bench.worker.publish(0, last=True)
+    late = published(bench)
+    assert late.version.epoch == early.version.epoch + 1
+    assert late.version.count > early.version.count
+    assert late.features == early.features
+
+
 def test_too_many_dead_letters_stop_the_job(server: RedisServer, tmp_path: Path) -> None:
     bench = Bench(plan("drowns", max_dead="1%"), server.url, tmp_path)
     bench.process(records(990))
