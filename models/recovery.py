@@ -136,21 +136,26 @@ class Recoverable:
         self._work_s = self._clock() - started
         return shard
 
-    def _apply_without(self, frame: bytes, failure: LearnFailed) -> Outcome:
-        """Apply `frame` without the records that fail in learning, setting the shard down after each of them."""
+    def _apply_without(self, frame: bytes, bad: LearnFailed | None) -> Outcome:
+        """Apply `frame` without the records that fail in learning, setting the shard down after each of them.
+
+        What came before a failure may fail by itself: mini-batches predict where the records at hand end.
+        """
         self.shard = self._restored()
         outcome = self.shard.apply(Batch([], []))
+        good = dump(self.shard)
         while True:
             start = len(outcome.predictions)
-            outcome.extend(self.shard.apply(self._slice(frame, start, start + failure.index)))
-            outcome.extend(self._skip(failure))
-            good = dump(self.shard)
+            stop = None if bad is None else start + bad.index
             try:
-                outcome.extend(self.shard.apply(self._slice(frame, len(outcome.predictions), None)))
+                outcome.extend(self.shard.apply(self._slice(frame, start, stop)))
             except LearnFailed as another:
-                self.shard, failure = load(good), another
-            else:
+                self.shard, bad = load(good), another
+                continue
+            if bad is None:
                 return outcome
+            outcome.extend(self._skip(bad))
+            good, bad = dump(self.shard), None
 
     def _skip(self, failure: LearnFailed) -> Outcome:
         outcome = self.shard.apply(Batch([failure.error], [NEVER]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import time
 from typing import Any
 
 from river import compose
@@ -28,7 +29,7 @@ class LiveShard:
         self._decoder = decoder
         self._nullable = frozenset(field["name"] for field in plan.reader["fields"] if "null" in field["type"])
         self.batch = Batch([], [])
-        self.newest_arrival_ms = 0
+        self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
         self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages), state)
 
     @property
@@ -62,8 +63,13 @@ class LiveShard:
         if estimator is not None and (not self.features or UNKNOWN in self.features.values()):
             sample = self._sample(outcome)
             if sample is not None:
-                self.shard.notes[FEATURES] = inputs_of(estimator.pipeline, sample, self._nullable)
+                self._note_features(inputs_of(estimator.pipeline, sample, self._nullable))
         return outcome
+
+    def _note_features(self, features: Mapping[str, str]) -> None:
+        if features != self.features:
+            self.shard.notes[FEATURES] = features
+            self._recoverable.snapshot()  # replaying the log would not bring them back
 
     def _decode(self, data: bytes) -> Batch:
         self.batch = self._decoder.decode(Frame.decode(data))
@@ -71,11 +77,12 @@ class LiveShard:
 
     def _sample(self, outcome: Outcome) -> Mapping[Any, Any] | None:
         """What the estimator saw of some record of the last frame."""
-        before = [stage.name for stage in self._plan.stages[:-1]]
-        rows = outcome.features[before[-1]] if before else self.batch.records
+        *before, estimator = self._plan.stages
+        rows = outcome.features[before[-1].name] if before else self.batch.records
         for row, prediction in zip(rows, outcome.predictions, strict=True):
             if prediction is not None and row is not None and not isinstance(row, BadRecord):
-                return row
+                # records that came as columns still have their label
+                return row if before else {name: value for name, value in row.items() if name != estimator.label}
         return None
 
 

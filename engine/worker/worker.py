@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Worker:
     """Runs the shards of one subtask. A service that is away is waited for in place; Fatal ends the job.
 
-    `state` is the state of the shard whose frame is being processed, as Flink's keyed state is.
+    `state` is the state of the shard at hand, as Flink's keyed state is.
     """
 
     def __init__(self, spec: WorkerSpec, state: ShardState, metrics: WorkerMetrics) -> None:
@@ -67,9 +67,12 @@ class Worker:
         return outputs
 
     def publish(self, number: int, *, last: bool = False) -> None:
-        """Publish what shard `number` has learned, if it is time, or if it is the `last` chance. Raises Fatal."""
-        live = self._shards.get(number)
-        if live is None or not live.features:
+        """Publish what shard `number` has learned, if it is time, or if it is the `last` chance. Raises Fatal.
+
+        A shard that has had no frame since the job was restored is opened: what it learned before may still wait.
+        """
+        live = self._shards.get(number) or self._open_shard(number)
+        if not live.features:
             return
         shard, epoch, features = live.shard, live.epoch, live.features
         for name in self._wait("redis", lambda: self._publishing.publish(number, shard, epoch, features, last=last)):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from river import forest
+from river import forest, preprocessing
 
 from models.outcome import Batch
 from models.recovery import MemoryState, Recoverable
@@ -117,6 +117,16 @@ def test_positions_of_rejected_records_are_those_in_the_frame() -> None:
     assert outcome.learned == 3
 
 
+def test_two_records_of_a_frame_that_fail_behind_a_transformer_that_learns_leave_no_trace() -> None:
+    good = phishing()[:30]
+    no_number, lacking = {**good[0], "ip_in_url": "no"}, {"ip_in_url": 1.0, "y": True}
+    outcome = mini_batches(MemoryState()).process(encode([*good[:3], no_number, *good[3:8], lacking, *good[8:]]))
+    assert {i: r.error.reason for i, r in outcome.rejected.items()} == {3: "predict_failed", 9: "wrong_type"}
+    expected = mini_batches(MemoryState()).process(encode(good)).predictions
+    assert [p for p in outcome.predictions if p] == expected
+    assert outcome.learned == 16
+
+
 def test_a_model_without_a_seed_starts_from_the_same_one_after_a_crash() -> None:
     state = MemoryState()
     frames = cut(phishing()[:300], [100])
@@ -179,3 +189,8 @@ def departures_of_numbers() -> list[Record]:
 
 def stumbling(state: MemoryState) -> Recoverable:
     return Recoverable(decode, lambda: Shard([Stage("model", Stumbling(), label="y")]), state)
+
+
+def mini_batches(state: MemoryState) -> Recoverable:
+    stages = [Stage("filled", preprocessing.PreviousImputer()), CASES[0].stage(batch=16)]
+    return Recoverable(decode, lambda: Shard(stages), state)

@@ -16,7 +16,7 @@ from engine.worker.worker import Worker
 from engine.workflow import Workflow
 from models import RollingMean
 from models.allowlist import AllowList
-from models.artifact import open_artifact
+from models.artifact import ModelCard, open_artifact
 from models.recovery import MemoryState
 from models.signing import signing_key
 from schemas.avro import load_schema
@@ -29,8 +29,21 @@ from sources import KafkaTopic
 from tests.sinks.redis_server import RedisServer, started
 from workflows.datasets import flights
 
-FLIGHT, DEAD, PREDICTION = 1, 2, 3
-IDS = {FLIGHT: load_schema("flight"), DEAD: dead_letter_schema(), PREDICTION: prediction_schema("boolean")}
+FLIGHT, DEAD, PREDICTION, SIGNS = 1, 2, 3, 4
+IDS = {
+    FLIGHT: load_schema("flight"),
+    DEAD: dead_letter_schema(),
+    PREDICTION: prediction_schema("boolean"),
+    SIGNS: {
+        "type": "record",
+        "name": "Signs",
+        "fields": [
+            {"name": "age", "type": "double"},
+            {"name": "long", "type": "boolean"},
+            {"name": "phishing", "type": "boolean"},
+        ],
+    },
+}
 
 
 def inputs(flight: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +85,13 @@ class Bench:
     def _decoded(out: list[OutputRecord], topic: int, schema_id: int) -> list[dict[str, Any]]:
         decoder = Decoder(IDS[schema_id], IDS.__getitem__)
         return [decoder.decode(record.value) for record in out if record.topic == topic]
+
+
+def published(bench: Bench) -> ModelCard:
+    with ModelReader(bench.redis_url) as models:
+        stored = models.fetch(bench.plan.workflow)
+    assert stored is not None
+    return open_artifact(stored.artifact, signing_key(bench.key_file), AllowList())[0]
 
 
 @pytest.fixture(scope="module")
@@ -155,11 +175,20 @@ def test_a_field_that_may_be_null_may_be_when_asked_if_the_model_learns_from_nul
     flow.sink("late", model, ModelStore("imputed"))
     bench = Bench(make_plan(flow, shipped_schema), server.url, tmp_path)
     bench.process(records(100))
-    with ModelReader(bench.redis_url) as models:
-        stored = models.fetch("imputed")
-    assert stored is not None
-    card, _ = open_artifact(stored.artifact, signing_key(bench.key_file), AllowList())
-    assert card.features == {"distance": "number", "dep_delay": "number?"}
+    assert published(bench).features == {"distance": "number", "dep_delay": "number?"}
+
+
+@pytest.mark.parametrize("batch", [None, 8])
+def test_the_label_is_no_feature_of_the_model(server: RedisServer, tmp_path: Path, batch: int | None) -> None:
+    flow = Workflow(f"signs_{batch}".lower())
+    pages = flow.source("pages", KafkaTopic("pages"))
+    model = flow.pipeline("model", pages, linear_model.LogisticRegression(), label="phishing", batch=batch)
+    flow.sink("phishing", model, ModelStore(flow.name))
+    bench = Bench(make_plan(flow, lambda _: IDS[SIGNS]), server.url, tmp_path)
+    encoder = Encoder(IDS[SIGNS], SIGNS)
+    signs = [encoder.encode({"age": i / 8, "long": i % 3 == 0, "phishing": i % 2 == 0}) for i in range(20)]
+    bench.process([Record(value, offset=offset) for offset, value in enumerate(signs)])
+    assert published(bench).features == {"age": "number", "long": "boolean"}
 
 
 def test_a_worker_that_starts_again_goes_on_where_the_last_one_was(bench: Bench) -> None:
@@ -169,6 +198,18 @@ def test_a_worker_that_starts_again_goes_on_where_the_last_one_was(bench: Bench)
     after, _ = bench.process(records(200, start=200))
     assert [p["probability"] for p in before + after] == [p["probability"] for p in undisturbed]
     assert {p["epoch"] for p in after} == {before[0]["epoch"] + 1}
+
+
+def test_what_was_learned_last_is_published_after_a_restart_although_no_frame_comes(bench: Bench) -> None:
+    bench.process(records(100))
+    bench.process(records(100, start=100))
+    early = published(bench)
+    bench.restart()
+    bench.worker.publish(0, last=True)
+    late = published(bench)
+    assert late.version.epoch == early.version.epoch + 1
+    assert late.version.count > early.version.count
+    assert late.features == early.features
 
 
 def test_too_many_dead_letters_stop_the_job(server: RedisServer, tmp_path: Path) -> None:
