@@ -26,5 +26,5 @@ class Pace:
         return due_at is None or self._clock() >= due_at
 
     def mark(self, shard: int) -> None:
-        """It is being done now."""
+        """It is done now."""
         self._next[shard] = self._clock() + self._every_s

@@ -40,7 +40,6 @@ class ModelPublisher(Session):
 
         False says that another worker has taken the shard over: this one is to stop.
         """
-        self._pace.mark(shard)
         announcement = Announcement(self._model, shard, version)
         args: list[str | bytes | int] = [version.epoch, version.count, artifact, ANNOUNCEMENTS, announcement.encode()]
         call = Call(Script.read("publish_model"), [live_model_key(self._model, shard)], args)
@@ -49,6 +48,7 @@ class ModelPublisher(Session):
             return False
         with errors_of(self._client):
             self._client.hset(MODELS, self._model, str(self._shards))
+        self._pace.mark(shard)
         if self._archive is not None:
             self._archive.offer(shard, version, artifact)
         return True

@@ -139,6 +139,7 @@ def test_a_server_that_cannot_write_now_is_waited_for(
             writer.write([row(1)])
         with pytest.raises(Retryable, match=said):
             publisher.publish(0, Version(1, 1), b"model")
+        assert publisher.due(0)
         client.execute_command(*mended)
     assert writer.write([row(1)]) == 1
     assert publisher.publish(0, Version(1, 1), b"model")
