@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import struct
-import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jars import flink_home, flink_jars, java
-from engine.jvm.compile import SOURCES, shim_jar
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
 from schemas.frames import NO_EVENT_TIME, Frame, OutputRecord, Record, Status, pack, pack_output
+from tests.schemas.jvm_side import Jvm
 from tests.schemas.oracle import INSTANT, damaged, encoded, records
 
-SERVER = Path(__file__).parent / "jvm" / "headrace" / "FrameServer.java"
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
 BLOBS = st.none() | st.binary(max_size=20)
 SCHEMA: dict[str, Any] = {
@@ -31,43 +23,6 @@ SCHEMA: dict[str, Any] = {
     "name": "reading",
     "fields": [{"name": "at", "type": INSTANT}, {"name": "warmth", "type": "double"}],
 }
-
-
-class Jvm:
-    """The Java side, in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-
-    def ask(self, operation: bytes, request: bytes) -> bytes:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(operation + struct.pack(">i", len(request)) + request)
-        self._process.stdin.flush()
-        (size,) = struct.unpack(">i", self._process.stdout.read(4))
-        return self._process.stdout.read(size)
-
-    def accepts(self, schema: dict[str, Any], payload: bytes) -> bool:
-        return self.ask(b"w", _with_schema(schema, payload)) == b"\1"
-
-    def from_source(self, reader: dict[str, Any], writer: dict[str, Any], frame: Frame) -> Frame:
-        return Frame.decode(self.ask(b"s", _with_schema(reader, _with_schema(writer, frame.encode()))))
-
-
-def _with_schema(schema: dict[str, Any], rest: bytes) -> bytes:
-    text = json.dumps(schema).encode()
-    return struct.pack(">i", len(text)) + text + rest
-
-
-@pytest.fixture(scope="module")
-def jvm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
-    sources = tmp_path_factory.mktemp("shim")
-    shutil.copytree(SOURCES / "headrace", sources / "headrace")
-    shutil.copy(SERVER, sources / "headrace")
-    classpath = [shim_jar(sources), *flink_jars(), *sorted((flink_home() / "lib").glob("*.jar"))]
-    command = [str(java()), "-Xmx64m", "-cp", os.pathsep.join(map(str, classpath)), "headrace.FrameServer"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        yield Jvm(process)
 
 
 @st.composite
