@@ -14,7 +14,7 @@ from schemas.codec import Decoder
 from schemas.errors import BadRecord
 from schemas.frames import NO_EVENT_TIME, Frame, OutputRecord, Record, Status, pack, pack_output
 from tests.schemas.jvm_side import Jvm
-from tests.schemas.oracle import INSTANT, damaged, encoded, records
+from tests.schemas.oracle import INSTANT, damaged, encoded, number, records
 
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
 BLOBS = st.none() | st.binary(max_size=20)
@@ -91,6 +91,43 @@ def test_both_sides_accept_what_is_one_record_of_its_schema(jvm: Jvm, data: st.D
     _both_agree(jvm, schema, data.draw(encoded(schema)))
 
 
+UUID = {"type": "string", "logicalType": "uuid"}
+TEN_BYTES = b"\xff" * 9
+A_UUID = "123e4567-e89b-12d3-a456-426614174000"
+
+
+def _text(text: str) -> bytes:
+    return number(len(text)) + text.encode()
+
+
+@pytest.mark.parametrize(
+    ("type_", "payload", "whole"),
+    [
+        ("long", TEN_BYTES + b"\1", True),
+        ("long", TEN_BYTES + b"\2", False),
+        ("long", TEN_BYTES + b"\x7f", False),
+        ("long", TEN_BYTES + b"\x80\1", False),
+        ("int", b"\xff\xff\xff\xff\x0f", True),
+        ("int", b"\xff\xff\xff\xff\x10", False),
+        (["null", "int"], b"\x80\x80\x80\x80\x80\0", True),
+        (["null", "int"], b"\x84\x80\x80\x80\x80\0", False),
+        (UUID, _text(A_UUID), True),
+        (UUID, _text("{" + A_UUID.upper() + "}"), True),
+        (UUID, _text("urn:uuid:" + A_UUID.replace("-", "")), True),
+        (UUID, _text("-{" + A_UUID + "}"), False),
+        (UUID, _text(A_UUID[:-1]), False),
+        (UUID, _text(A_UUID[:-1] + "g"), False),
+        (UUID, _text(""), False),
+    ],
+)
+def test_both_sides_know_the_last_bit_of_a_number_and_what_a_uuid_is(
+    jvm: Jvm, type_: Any, payload: bytes, whole: bool
+) -> None:
+    schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": type_}]}
+    assert jvm.accepts(schema, payload) == whole
+    _both_agree(jvm, schema, payload)
+
+
 @given(data=st.data())
 def test_both_sides_accept_or_both_refuse_damaged_bytes(jvm: Jvm, data: st.DataObject) -> None:
     schema = data.draw(records)
@@ -116,7 +153,7 @@ def test_the_source_reads_the_event_time_and_keeps_the_coordinates(
     jvm: Jvm, at: datetime, key: bytes | None, warmth: float
 ) -> None:
     ms = int(at.replace(tzinfo=UTC).timestamp() * 1000)
-    value = b"\0\0\0\0\1" + _zigzag(ms) + struct.pack("<d", warmth)
+    value = b"\0\0\0\0\1" + number(ms) + struct.pack("<d", warmth)
     record = Record(value, key, arrival=ms, partition=3, offset=1 << 40)
     made = jvm.from_source(SCHEMA, SCHEMA, pack([record, Record(None, key, offset=1)]))
     assert made.keys_list() == [key, key]
@@ -153,7 +190,7 @@ def _with_field(type_: Any) -> dict[str, Any]:
 def test_both_sides_read_or_both_refuse_what_another_schema_has_written(
     jvm: Jvm, reader: dict[str, Any], writer: dict[str, Any], status: Status
 ) -> None:
-    value = b"\0\0\0\0\1" + _zigzag(1_700_000_000_000) + struct.pack("<d", 1.5) + b"\0" * (len(writer["fields"]) - 2)
+    value = b"\0\0\0\0\1" + number(1_700_000_000_000) + struct.pack("<d", 1.5) + b"\0" * (len(writer["fields"]) - 2)
     made = jvm.from_source(reader, writer, pack([Record(value, arrival=1_700_000_000_000)]))
     assert made.index["status"].tolist() == [status]
     decoder = Decoder(reader, {1: writer}.__getitem__, scanned=True)
@@ -163,11 +200,3 @@ def test_both_sides_read_or_both_refuse_what_another_schema_has_written(
     else:
         with pytest.raises(BadRecord):
             decoder.decode(value)
-
-
-def _zigzag(number: int) -> bytes:
-    left, out = number << 1, bytearray()
-    while left > 0x7F:
-        out.append(left & 0x7F | 0x80)
-        left >>= 7
-    return bytes([*out, left])
