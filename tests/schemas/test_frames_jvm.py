@@ -171,6 +171,10 @@ RENAMED = {"type": "record", "name": "measurement", "fields": [{**AT, "name": "t
 ALIASES = {**SCHEMA, "aliases": ["measurement"], "fields": [{**AT, "aliases": ["time"]}, WARMTH]}
 
 
+def _at(type_: Any) -> dict[str, Any]:
+    return {**SCHEMA, "fields": [{**AT, "type": type_}, WARMTH]}
+
+
 def _with_field(type_: Any) -> dict[str, Any]:
     return {**SCHEMA, "fields": [AT, WARMTH, {"name": "more", "type": type_}]}
 
@@ -180,12 +184,29 @@ def _with_field(type_: Any) -> dict[str, Any]:
     [
         (ALIASES, RENAMED, Status.OK),
         (SCHEMA, RENAMED, Status.WRONG_TYPE),
+        (SCHEMA, _at("long"), Status.WRONG_TYPE),
+        (_at(["null", INSTANT]), _at("long"), Status.WRONG_TYPE),
+        (SCHEMA, _at({"type": "long", "logicalType": "time-micros"}), Status.WRONG_TYPE),
+        (ALIASES, {**RENAMED, "fields": [{**RENAMED["fields"][0], "type": "long"}, WARMTH]}, Status.WRONG_TYPE),
+        (_at(["null", INSTANT]), SCHEMA, Status.OK),
         (SCHEMA, _with_field(["null", "string"]), Status.OK),
         (SCHEMA, _with_field(["null", "reading"]), Status.WRONG_TYPE),
         (SCHEMA, _with_field(["null", {"type": "array", "items": "reading"}]), Status.WRONG_TYPE),
         (SCHEMA, _with_field(["null", {"type": "array", "items": "null"}]), Status.WRONG_TYPE),
     ],
-    ids=["aliases", "another name", "a field more", "recursive", "recursive in an array", "items without a size"],
+    ids=[
+        "aliases",
+        "another name",
+        "a plain number",
+        "a plain number for an instant or null",
+        "a time of day",
+        "a plain number by an alias",
+        "an instant for an instant or null",
+        "a field more",
+        "recursive",
+        "recursive in an array",
+        "items without a size",
+    ],
 )
 def test_both_sides_read_or_both_refuse_what_another_schema_has_written(
     jvm: Jvm, reader: dict[str, Any], writer: dict[str, Any], status: Status

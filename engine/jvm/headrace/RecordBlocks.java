@@ -96,7 +96,8 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     return writer.getType() == Schema.Type.RECORD
         && Bounded.isBounded(writer)
         && SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
-            == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
+            == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE
+        && Meanings.agree(writer, reader);
   }
 
   private Status inspect(byte[] block, Payload payload) {
