@@ -45,7 +45,7 @@ final class FrameBuilder {
     each(frame, Block.ENTRY, Block.KEY_SIZE, blocks);
   }
 
-  /** Hands out the records of any frame, in order, each as its index entry, key, headers and value; the entry has their sizes. */
+  /** Hands out the records of any frame, in order: index entry, key, headers, value; the entry has the sizes of these. */
   static void each(byte[] frame, int entrySize, int sizesAt, Consumer<byte[]> records) {
     int count = Block.getInt(frame, 4), entry = HEADER;
     int key = HEADER + count * entrySize, header = key, value;
