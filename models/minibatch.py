@@ -26,7 +26,8 @@ class MiniBatchLearner:
 
     Between two batches the model stands still, and the records in between are predicted together, always over a table
     of `batch` rows in which each record has the position it has in its batch: so predictions do not depend on how
-    records are cut into frames. Records without a label are predicted by themselves. `learned` grows by whole batches.
+    records are cut into frames. Records without a label are predicted by themselves. `learned` grows by whole batches,
+    those of all keys together; a prediction's count is what it was when the record came.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -35,6 +36,7 @@ class MiniBatchLearner:
         self.learned_until = NEVER
         self._size = stage.batch or 1
         self._waiting: dict[Any, Waiting] = {}
+        self._grown: dict[Any, Waiting] = {}  # by key, those to which the frame at hand has added
 
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict all records, and learn the batches that they fill. Raises LearnFailed."""
@@ -46,10 +48,11 @@ class MiniBatchLearner:
             for index, (record, event_time) in enumerate(zip(batch.records, batch.event_times, strict=True)):
                 if not isinstance(record, BadRecord):
                     self._take(index, record, event_time, transforms, outcome)
-        for key, waiting in self._waiting.items():
+        for key, waiting in self._grown.items():
             if waiting.positions:
                 self._predict(self.copies.course(key), waiting, transforms, outcome)
                 waiting.end_frame()
+        self._grown = {}
         outcome.learned = self.learned - before
 
     def _takes_whole(self, table: Table, transforms: Transforms) -> bool:
@@ -69,13 +72,14 @@ class MiniBatchLearner:
         return {name: column for name, column in table.columns.items() if name != self.copies.stage.label}
 
     def _take_table(self, table: Table, event_times: Any, transforms: Transforms, outcome: Outcome) -> None:
-        course, waiting = self.copies.course(None), self._waiting.setdefault(None, Waiting())
+        course = self.copies.course(None)
+        waiting = self._grown[None] = self._waiting.setdefault(None, Waiting())
         features, labels = self._features(table), as_list(table.columns[str(self.copies.stage.label)])
         start = 0
         while start < len(table):
             stop = min(start + self._size - len(waiting), len(table))
             part = {name: column[start:stop] for name, column in features.items()}
-            waiting.extend(range(start, stop), part, labels[start:stop], event_times[start:stop])
+            waiting.extend(range(start, stop), part, labels[start:stop], event_times[start:stop], self.learned)
             self._learn_if_full(course, waiting, transforms, outcome)
             start = stop
 
@@ -110,7 +114,8 @@ class MiniBatchLearner:
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
             outcome.reject(index, refuse(index, stage.name, doing, cause, spoiled=spoiled))
             return
-        waiting.append(index, x, y, event_time)
+        waiting.append(index, x, y, event_time, self.learned)
+        self._grown[key] = waiting
         self._learn_if_full(course, waiting, transforms, outcome)
 
     def _learn_if_full(self, course: Course, waiting: Waiting, transforms: Transforms, outcome: Outcome) -> None:
@@ -124,10 +129,10 @@ class MiniBatchLearner:
         table = None
         try:
             table = waiting.table(self._size)
-            known, count, new = waiting.known, self.learned, tuple.__new__
+            known, new = waiting.known, tuple.__new__
             said = _predict_many(course, table, known, len(waiting))
-            for position, label, (prediction, probabilities) in zip(
-                waiting.positions, waiting.labels[known:], said, strict=True
+            for position, count, label, (prediction, probabilities) in zip(
+                waiting.positions, waiting.counts, waiting.labels[known:], said, strict=True
             ):
                 outcome.predictions[position] = new(Prediction, (prediction, probabilities, label, count))
         except (Retryable, Fatal):
@@ -142,9 +147,9 @@ class MiniBatchLearner:
         """Predict the records of this frame one by one, where predicting all together has failed."""
         node, known = self.copies.stage.name, waiting.known
         failed = set()
-        for place, position in enumerate(waiting.positions, known):
-            alone = Waiting()
-            alone.append(position, waiting.x(place), waiting.labels[place], waiting.event_times[place])
+        for place, (position, count) in enumerate(zip(waiting.positions, waiting.counts, strict=True), known):
+            alone, label = Waiting(), waiting.labels[place]
+            alone.append(position, waiting.x(place), label, waiting.event_times[place], count)
             try:
                 said, probabilities = _predict_many(course, alone.table(self._size), 0, 1)[0]
             except (Retryable, Fatal):
@@ -153,7 +158,7 @@ class MiniBatchLearner:
                 outcome.reject(position, refuse(position, node, PREDICT, own, spoiled=transforms.learns))
                 failed.add(place)
                 continue
-            outcome.predictions[position] = Prediction(said, probabilities, waiting.labels[place], self.learned)
+            outcome.predictions[position] = Prediction(said, probabilities, label, count)
         if not failed:
             raise Fatal(describe(cause, node, PREDICT).message) from cause
         waiting.drop(failed)

@@ -27,8 +27,9 @@ class Stage:
     """A named pipeline: river's transformers in a row, with at most one estimator, which comes last.
 
     `label` is the field that holds the outcome, for pipelines that end in a classifier or a regressor; `key` the field
-    by whose values there is a model each; `batch` asks for `learn_many` over exactly so many records of a shard and
-    key at once, which is faster and gives other results than learning one by one. Raises Fatal, naming the node.
+    by whose values there is a model each; `batch` asks for `learn_many` over exactly so many labelled records of a
+    shard and key at once, which is faster and gives other results than learning one by one; where it fails, no record
+    is to blame, and the job stops. Raises Fatal, naming the node, for a pipeline that does not fit.
 
     >>> from river import linear_model, preprocessing
     >>> model = preprocessing.StandardScaler() | linear_model.LogisticRegression()

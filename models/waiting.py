@@ -14,7 +14,8 @@ from schemas.table import Column
 class Waiting:
     """The features of records as columns, in the order in which they came, with their labels and event times.
 
-    `positions` are the places of the newest of them in the frame at hand; those before came in earlier frames.
+    `positions` are the places of the newest of them in the frame at hand, `counts` how many records had been learned
+    when each of these came; those before came in earlier frames.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,7 @@ class Waiting:
         self.labels: list[Any] = []
         self.event_times: list[int] = []
         self.positions: list[int] = []
+        self.counts: list[int] = []
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -35,7 +37,7 @@ class Waiting:
         """Whether a record with these features can wait with the others."""
         return not self.labels or self.columns.keys() == set(x)
 
-    def append(self, position: int, x: dict[Any, Any], y: Any, event_time: int) -> None:
+    def append(self, position: int, x: dict[Any, Any], y: Any, event_time: int, count: int) -> None:
         """Let a record wait that fits."""
         if not self.labels:
             self.columns = {name: [] for name in x}
@@ -45,9 +47,10 @@ class Waiting:
         self.labels.append(y)
         self.event_times.append(event_time)
         self.positions.append(position)
+        self.counts.append(count)
 
     def extend(
-        self, positions: range, columns: dict[Any, Column], labels: list[Any], event_times: Sequence[int]
+        self, positions: range, columns: dict[Any, Column], labels: list[Any], event_times: Sequence[int], count: int
     ) -> None:
         """Let records wait that fit, given as columns."""
         if self.labels:
@@ -57,6 +60,7 @@ class Waiting:
         self.labels += labels
         self.event_times += event_times
         self.positions += positions
+        self.counts += [count] * len(positions)
 
     def x(self, place: int) -> dict[Any, Any]:
         """The features of one of them."""
@@ -72,17 +76,19 @@ class Waiting:
         known = self.known
         keep = [place for place in range(len(self)) if place not in places]
         self.positions = [self.positions[place - known] for place in keep if place >= known]
+        self.counts = [self.counts[place - known] for place in keep if place >= known]
         self.columns = {name: [column[place] for place in keep] for name, column in self.columns.items()}
         self.labels = [self.labels[place] for place in keep]
         self.event_times = [self.event_times[place] for place in keep]
 
     def clear(self) -> None:
         """Forget all of them."""
-        self.columns, self.labels, self.event_times, self.positions = {}, [], [], []
+        self.columns, self.labels, self.event_times = {}, [], []
+        self.end_frame()
 
     def end_frame(self) -> None:
         """From now on all that wait are of an earlier frame."""
-        self.positions = []
+        self.positions, self.counts = [], []
 
 
 def _joined(first: Column, second: Column) -> Column:

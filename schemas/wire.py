@@ -16,8 +16,9 @@ _CLASSES = ("string", "int", "long")
 def prediction_schema(label_type: str) -> dict[str, Any]:
     """The schema of the predictions of a model whose label is of `label_type`.
 
-    A prediction is null until the model has learned its first record. A boolean label has the `probability` of true, a
-    string or whole number the `probabilities` of its classes by their text, a double (a regression) neither.
+    A prediction is null where the model has none, as some classifiers before their first record; other models begin
+    with a guess. A boolean label has the `probability` of true, a string or whole number the `probabilities` of its
+    classes by their text, a double (a regression) neither.
 
     >>> [field["name"] for field in prediction_schema("boolean")["fields"]]
     ['partition', 'offset', 'event_time', 'prediction', 'probability', 'epoch', 'count']

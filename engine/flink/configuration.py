@@ -19,7 +19,8 @@ class JobSettings:
 
     `bounded` ends the job at the end offsets that the topics have at submission. `restore` is a savepoint or checkpoint
     to start from. `files` are Python files and folders that the workers need. A frame holds what has come within
-    `linger_ms`, but at most `frame_records`, and fewer where learning is slow.
+    `linger_ms`, or in a longer time while those behind are busy, but at most `frame_records`, and fewer where learning
+    is slow.
     """
 
     parallelism: int = 1

@@ -17,6 +17,7 @@ from schemas.errors import Fatal
 from schemas.frames import MAX_FRAME_BYTES
 from sinks import ModelStore
 
+PRODUCER_BYTES = 32 << 20  # Kafka's own default
 TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
 
 
@@ -120,6 +121,7 @@ def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
         .setTransactionalIdPrefix(f"headrace-{plan.workflow}")
         .setProperty("transaction.timeout.ms", str(TRANSACTION_TIMEOUT_MS))
         .setProperty("max.request.size", str(cluster.max_request_bytes))
+        .setProperty("buffer.memory", str(max(PRODUCER_BYTES, 2 * cluster.max_request_bytes)))
         .setProperty("linger.ms", "5")
         .setProperty("batch.size", str(256 << 10))
         .build()

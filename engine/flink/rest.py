@@ -14,7 +14,7 @@ from schemas.errors import Fatal, Retryable
 from schemas.session import Session
 
 _LIVE = ("INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING", "CANCELLING", "SUSPENDED", "RECONCILING")
-_OUR_FAILURE = "headrace.Unpacker$JobFailed: "
+_OUR_FAILURE = "headrace.JobFailed: "
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ SHARE_COUNTS_AFTER = 1_000
 
 
 def check_budget(plan: Plan, shard: Shard, outcome: Outcome) -> None:
-    """Raises Fatal when the first hundred records all failed, or when more have failed than the workflow's share."""
+    """Raises Fatal when a shard's first hundred records all failed, or more than the workflow's share of them.
+
+    The transaction is aborted with the job: letters since the last checkpoint are not to be read.
+    """
     if not outcome.rejected:
         return
     last = list(outcome.rejected.values())[-1]
@@ -29,5 +32,6 @@ def check_budget(plan: Plan, shard: Shard, outcome: Outcome) -> None:
         raise Fatal(
             f'workflow "{plan.workflow}": {shard.dead} of {shard.records} records are dead letters, more than max_dead '
             f"{plan.max_dead:.2%}; in the last frame {counts}; {example}",
-            hint=f'look at topic "{plan.topics[0]}", mend the cause, or allow more with max_dead',
+            hint=f'mend the cause, or allow more with max_dead; topic "{plan.topics[0]}" has those up to the last '
+            "checkpoint, the later ones went with their transaction",
         )

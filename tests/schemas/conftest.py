@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from schemas.registry_service import create_app, open_store
+from tests.schemas.jvm_side import Jvm, running
 from tests.schemas.serving import served
 
 # no test asserts a time
@@ -19,3 +20,9 @@ def registry_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = tmp_path_factory.mktemp("registry") / "registry.db"
     with open_store(f"sqlite:///{database}") as store, served(create_app(store)) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def jvm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
+    with running(tmp_path_factory.mktemp("shim")) as session:
+        yield session

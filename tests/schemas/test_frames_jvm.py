@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import struct
-import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jars import flink_home, flink_jars, java
-from engine.jvm.compile import SOURCES, shim_jar
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
 from schemas.frames import NO_EVENT_TIME, Frame, OutputRecord, Record, Status, pack, pack_output
-from tests.schemas.oracle import INSTANT, damaged, encoded, records
+from tests.schemas.jvm_side import Jvm
+from tests.schemas.oracle import INSTANT, damaged, encoded, number, records
 
-SERVER = Path(__file__).parent / "jvm" / "headrace" / "FrameServer.java"
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
 BLOBS = st.none() | st.binary(max_size=20)
 SCHEMA: dict[str, Any] = {
@@ -31,43 +23,6 @@ SCHEMA: dict[str, Any] = {
     "name": "reading",
     "fields": [{"name": "at", "type": INSTANT}, {"name": "warmth", "type": "double"}],
 }
-
-
-class Jvm:
-    """The Java side, in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-
-    def ask(self, operation: bytes, request: bytes) -> bytes:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(operation + struct.pack(">i", len(request)) + request)
-        self._process.stdin.flush()
-        (size,) = struct.unpack(">i", self._process.stdout.read(4))
-        return self._process.stdout.read(size)
-
-    def accepts(self, schema: dict[str, Any], payload: bytes) -> bool:
-        return self.ask(b"w", _with_schema(schema, payload)) == b"\1"
-
-    def from_source(self, reader: dict[str, Any], writer: dict[str, Any], frame: Frame) -> Frame:
-        return Frame.decode(self.ask(b"s", _with_schema(reader, _with_schema(writer, frame.encode()))))
-
-
-def _with_schema(schema: dict[str, Any], rest: bytes) -> bytes:
-    text = json.dumps(schema).encode()
-    return struct.pack(">i", len(text)) + text + rest
-
-
-@pytest.fixture(scope="module")
-def jvm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
-    sources = tmp_path_factory.mktemp("shim")
-    shutil.copytree(SOURCES / "headrace", sources / "headrace")
-    shutil.copy(SERVER, sources / "headrace")
-    classpath = [shim_jar(sources), *flink_jars(), *sorted((flink_home() / "lib").glob("*.jar"))]
-    command = [str(java()), "-Xmx64m", "-cp", os.pathsep.join(map(str, classpath)), "headrace.FrameServer"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        yield Jvm(process)
 
 
 @st.composite
@@ -136,6 +91,43 @@ def test_both_sides_accept_what_is_one_record_of_its_schema(jvm: Jvm, data: st.D
     _both_agree(jvm, schema, data.draw(encoded(schema)))
 
 
+UUID = {"type": "string", "logicalType": "uuid"}
+TEN_BYTES = b"\xff" * 9
+A_UUID = "123e4567-e89b-12d3-a456-426614174000"
+
+
+def _text(text: str) -> bytes:
+    return number(len(text)) + text.encode()
+
+
+@pytest.mark.parametrize(
+    ("type_", "payload", "whole"),
+    [
+        ("long", TEN_BYTES + b"\1", True),
+        ("long", TEN_BYTES + b"\2", False),
+        ("long", TEN_BYTES + b"\x7f", False),
+        ("long", TEN_BYTES + b"\x80\1", False),
+        ("int", b"\xff\xff\xff\xff\x0f", True),
+        ("int", b"\xff\xff\xff\xff\x10", False),
+        (["null", "int"], b"\x80\x80\x80\x80\x80\0", True),
+        (["null", "int"], b"\x84\x80\x80\x80\x80\0", False),
+        (UUID, _text(A_UUID), True),
+        (UUID, _text("{" + A_UUID.upper() + "}"), True),
+        (UUID, _text("urn:uuid:" + A_UUID.replace("-", "")), True),
+        (UUID, _text("-{" + A_UUID + "}"), False),
+        (UUID, _text(A_UUID[:-1]), False),
+        (UUID, _text(A_UUID[:-1] + "g"), False),
+        (UUID, _text(""), False),
+    ],
+)
+def test_both_sides_know_the_last_bit_of_a_number_and_what_a_uuid_is(
+    jvm: Jvm, type_: Any, payload: bytes, whole: bool
+) -> None:
+    schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": type_}]}
+    assert jvm.accepts(schema, payload) == whole
+    _both_agree(jvm, schema, payload)
+
+
 @given(data=st.data())
 def test_both_sides_accept_or_both_refuse_damaged_bytes(jvm: Jvm, data: st.DataObject) -> None:
     schema = data.draw(records)
@@ -161,7 +153,7 @@ def test_the_source_reads_the_event_time_and_keeps_the_coordinates(
     jvm: Jvm, at: datetime, key: bytes | None, warmth: float
 ) -> None:
     ms = int(at.replace(tzinfo=UTC).timestamp() * 1000)
-    value = b"\0\0\0\0\1" + _zigzag(ms) + struct.pack("<d", warmth)
+    value = b"\0\0\0\0\1" + number(ms) + struct.pack("<d", warmth)
     record = Record(value, key, arrival=ms, partition=3, offset=1 << 40)
     made = jvm.from_source(SCHEMA, SCHEMA, pack([record, Record(None, key, offset=1)]))
     assert made.keys_list() == [key, key]
@@ -179,6 +171,10 @@ RENAMED = {"type": "record", "name": "measurement", "fields": [{**AT, "name": "t
 ALIASES = {**SCHEMA, "aliases": ["measurement"], "fields": [{**AT, "aliases": ["time"]}, WARMTH]}
 
 
+def _at(type_: Any) -> dict[str, Any]:
+    return {**SCHEMA, "fields": [{**AT, "type": type_}, WARMTH]}
+
+
 def _with_field(type_: Any) -> dict[str, Any]:
     return {**SCHEMA, "fields": [AT, WARMTH, {"name": "more", "type": type_}]}
 
@@ -188,17 +184,34 @@ def _with_field(type_: Any) -> dict[str, Any]:
     [
         (ALIASES, RENAMED, Status.OK),
         (SCHEMA, RENAMED, Status.WRONG_TYPE),
+        (SCHEMA, _at("long"), Status.WRONG_TYPE),
+        (_at(["null", INSTANT]), _at("long"), Status.WRONG_TYPE),
+        (SCHEMA, _at({"type": "long", "logicalType": "time-micros"}), Status.WRONG_TYPE),
+        (ALIASES, {**RENAMED, "fields": [{**RENAMED["fields"][0], "type": "long"}, WARMTH]}, Status.WRONG_TYPE),
+        (_at(["null", INSTANT]), SCHEMA, Status.OK),
         (SCHEMA, _with_field(["null", "string"]), Status.OK),
         (SCHEMA, _with_field(["null", "reading"]), Status.WRONG_TYPE),
         (SCHEMA, _with_field(["null", {"type": "array", "items": "reading"}]), Status.WRONG_TYPE),
         (SCHEMA, _with_field(["null", {"type": "array", "items": "null"}]), Status.WRONG_TYPE),
     ],
-    ids=["aliases", "another name", "a field more", "recursive", "recursive in an array", "items without a size"],
+    ids=[
+        "aliases",
+        "another name",
+        "a plain number",
+        "a plain number for an instant or null",
+        "a time of day",
+        "a plain number by an alias",
+        "an instant for an instant or null",
+        "a field more",
+        "recursive",
+        "recursive in an array",
+        "items without a size",
+    ],
 )
 def test_both_sides_read_or_both_refuse_what_another_schema_has_written(
     jvm: Jvm, reader: dict[str, Any], writer: dict[str, Any], status: Status
 ) -> None:
-    value = b"\0\0\0\0\1" + _zigzag(1_700_000_000_000) + struct.pack("<d", 1.5) + b"\0" * (len(writer["fields"]) - 2)
+    value = b"\0\0\0\0\1" + number(1_700_000_000_000) + struct.pack("<d", 1.5) + b"\0" * (len(writer["fields"]) - 2)
     made = jvm.from_source(reader, writer, pack([Record(value, arrival=1_700_000_000_000)]))
     assert made.index["status"].tolist() == [status]
     decoder = Decoder(reader, {1: writer}.__getitem__, scanned=True)
@@ -208,11 +221,3 @@ def test_both_sides_read_or_both_refuse_what_another_schema_has_written(
     else:
         with pytest.raises(BadRecord):
             decoder.decode(value)
-
-
-def _zigzag(number: int) -> bytes:
-    left, out = number << 1, bytearray()
-    while left > 0x7F:
-        out.append(left & 0x7F | 0x80)
-        left >>= 7
-    return bytes([*out, left])

@@ -26,7 +26,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private final int maxRecords;
   private final long lingerMs;
   private transient FrameBuilder[] frames;
-  private transient FrameLimit limit;
+  private transient FrameLimit[] limits;
   private transient ScheduledFuture<?> timer;
   private transient Watermark held;
   private transient long blockedMs;
@@ -42,9 +42,12 @@ public final class Batcher extends AbstractStreamOperator<Row>
   @Override
   public void open() throws Exception {
     super.open();
-    limit = new FrameLimit(maxRecords);
     frames = new FrameBuilder[shardIds.length];
-    for (int shard = 0; shard < frames.length; shard++) frames[shard] = new FrameBuilder();
+    limits = new FrameLimit[shardIds.length];
+    for (int shard = 0; shard < frames.length; shard++) {
+      frames[shard] = new FrameBuilder();
+      limits[shard] = new FrameLimit(maxRecords);
+    }
   }
 
   @Override
@@ -53,8 +56,9 @@ public final class Batcher extends AbstractStreamOperator<Row>
     int shard = Block.getInt(block, Block.SHARD);
     FrameBuilder frame = frames[shard];
     if (frame.size() + block.length > maxBytes) flush(shard);
+    if (frame.count() == 0) limits[shard].begin();
     frame.add(block);
-    if (limit.isReachedBy(frame.count()) || frame.size() >= maxBytes) {
+    if (limits[shard].isReachedBy(frame.count()) || frame.size() >= maxBytes) {
       flush(shard);
     } else if (timer == null) {
       long wait = Math.max(lingerMs, blockedMs);
@@ -68,7 +72,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
     long start = System.nanoTime();
     output.collect(new StreamRecord<>(Row.of(shardIds[shard], frames[shard].build())));
     blockedMs = (System.nanoTime() - start) / 1_000_000;
-    limit.flushed(count);
+    limits[shard].flushed(count);
     if (isEmpty()) settle();
   }
 

@@ -18,8 +18,9 @@ import org.apache.flink.util.clock.RelativeClock;
  *
  * <p>A quiet partition is passed over once others have gone on without it for the idle timeout. Where all are quiet, as in
  * an outage of the broker, they are passed over together and waited for together: the first record of one must not
- * overtake the others'. Nothing is passed over before the records that were there at the start are read, nor where the
- * timeout is 0.
+ * overtake the others'. Nothing is passed over while a partition that has delivered a record has yet to deliver others that
+ * were there at the start; one that has delivered none yet counts as quiet, whatever is there. Nor is anything passed over
+ * where the timeout is 0.
  */
 public final class EventTimes implements WatermarkStrategy<byte[]> {
   private static final long serialVersionUID = 1L;

@@ -42,21 +42,26 @@ final class FrameBuilder {
 
   /** Hands out the blocks of a frame, in order. */
   static void each(byte[] frame, Consumer<byte[]> blocks) {
+    each(frame, Block.ENTRY, Block.KEY_SIZE, blocks);
+  }
+
+  /** Hands out the records of any frame, in order: index entry, key, headers, value; the entry has the sizes of these. */
+  static void each(byte[] frame, int entrySize, int sizesAt, Consumer<byte[]> records) {
     int count = Block.getInt(frame, 4), entry = HEADER;
-    int key = HEADER + count * Block.ENTRY, header = key, value;
-    for (int i = 0; i < count; i++) header += Block.size(frame, entry + i * Block.ENTRY + Block.KEY_SIZE);
+    int key = HEADER + count * entrySize, header = key, value;
+    for (int i = 0; i < count; i++) header += Block.size(frame, entry + i * entrySize + sizesAt);
     value = header;
-    for (int i = 0; i < count; i++) value += Block.size(frame, entry + i * Block.ENTRY + Block.HEADERS_SIZE);
-    for (int i = 0; i < count; i++, entry += Block.ENTRY) {
-      int keySize = Block.size(frame, entry + Block.KEY_SIZE);
-      int headerSize = Block.size(frame, entry + Block.HEADERS_SIZE);
-      int valueSize = Block.size(frame, entry + Block.VALUE_SIZE);
-      byte[] block = new byte[Block.ENTRY + keySize + headerSize + valueSize];
-      System.arraycopy(frame, entry, block, 0, Block.ENTRY);
-      System.arraycopy(frame, key, block, Block.ENTRY, keySize);
-      System.arraycopy(frame, header, block, Block.ENTRY + keySize, headerSize);
-      System.arraycopy(frame, value, block, Block.ENTRY + keySize + headerSize, valueSize);
-      blocks.accept(block);
+    for (int i = 0; i < count; i++) value += Block.size(frame, entry + i * entrySize + sizesAt + 4);
+    for (int i = 0; i < count; i++, entry += entrySize) {
+      int keySize = Block.size(frame, entry + sizesAt);
+      int headerSize = Block.size(frame, entry + sizesAt + 4);
+      int valueSize = Block.size(frame, entry + sizesAt + 8);
+      byte[] record = new byte[entrySize + keySize + headerSize + valueSize];
+      System.arraycopy(frame, entry, record, 0, entrySize);
+      System.arraycopy(frame, key, record, entrySize, keySize);
+      System.arraycopy(frame, header, record, entrySize + keySize, headerSize);
+      System.arraycopy(frame, value, record, entrySize + keySize + headerSize, valueSize);
+      records.accept(record);
       key += keySize;
       header += headerSize;
       value += valueSize;

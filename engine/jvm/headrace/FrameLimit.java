@@ -1,10 +1,11 @@
 package headrace;
 
 /**
- * How many records a frame may hold.
+ * How many records a frame of one shard may hold.
  *
  * <p>A large frame costs less a record, but whatever waits behind it, a checkpoint for one, waits for all of it. So a frame
- * holds about as many records as have lately gone through in a quarter of a second, within bounds.
+ * holds about as many records of its shard as have lately gone through in a quarter of a second, within bounds. The pace is
+ * that of one frame from its first record on: no other shard's frames, and no time without input.
  */
 final class FrameLimit {
   private static final long FRAME_NANOS = 250_000_000L;
@@ -12,7 +13,7 @@ final class FrameLimit {
 
   private final int most;
   private int records;
-  private long flushedAt = System.nanoTime();
+  private long begunAt;
 
   FrameLimit(int most) {
     this.most = most;
@@ -23,13 +24,15 @@ final class FrameLimit {
     return count >= records;
   }
 
+  /** Takes note that the first record of a frame is there. */
+  void begin() {
+    begunAt = System.nanoTime();
+  }
+
   /** Takes note that a frame of that many records was handed on, which takes long where those behind are slow. */
   void flushed(int count) {
-    long now = System.nanoTime();
-    if (isReachedBy(count)) {
-      double pace = count / (double) Math.max(1, now - flushedAt);
-      records = Math.max(Math.min(LEAST, most), (int) Math.min(most, pace * FRAME_NANOS));
-    }
-    flushedAt = now;
+    if (!isReachedBy(count)) return;
+    double pace = count / (double) Math.max(1, System.nanoTime() - begunAt);
+    records = Math.max(Math.min(LEAST, most), (int) Math.min(most, pace * FRAME_NANOS));
   }
 }

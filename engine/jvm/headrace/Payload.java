@@ -6,6 +6,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 
 /**
@@ -15,6 +16,8 @@ import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 final class Payload {
   /** The first and the last millisecond of the years that Python knows. */
   static final long YEAR_1 = -62135596800000L, YEAR_9999 = 253402300799999L;
+
+  private static final Pattern UUID = Pattern.compile("[{}]*(?:-*[0-9a-fA-F]){32}-*[{}]*");
 
   private final Schema writer;
   private final int eventTimeField;
@@ -28,7 +31,7 @@ final class Payload {
   private long number;
   private int textAt;
   private int textSize;
-  private boolean anyInstant; // that of the event time is looked at with the rest of the record
+  private boolean inEventTime; // the range of the event time is looked at with the rest of the record
 
   long eventTime;
   boolean finite;
@@ -69,7 +72,7 @@ final class Payload {
     shardHash = 0;
     List<Schema.Field> fields = writer.getFields();
     for (int i = 0; i < fields.size(); i++) {
-      anyInstant = i == eventTimeField;
+      inEventTime = i == eventTimeField;
       Schema.Type type = walk(fields.get(i).schema());
       if (i == eventTimeField && type == Schema.Type.LONG) eventTime = micros ? Math.floorDiv(number, 1000L) : number;
       if (i == shardKeyField) shardHash = hash(type);
@@ -104,12 +107,15 @@ final class Payload {
       }
       case LONG -> {
         number = varint(10);
-        if (type.getLogicalType() != null && !anyInstant) requireInRange(type.getLogicalType().getName());
+        if (type.getLogicalType() != null && !inEventTime) requireInRange(type.getLogicalType().getName());
       }
       case FLOAT -> finite &= Float.isFinite(Float.intBitsToFloat(Block.getInt(bytes, claim(4))));
       case DOUBLE -> finite &= Double.isFinite(Double.longBitsToDouble(Block.getLong(bytes, claim(8))));
       case BYTES -> claim(length());
-      case STRING -> text();
+      case STRING -> {
+        text();
+        if (type.getLogicalType() != null && type.getLogicalType().getName().equals("uuid")) requireUuid();
+      }
       case FIXED -> claim(type.getFixedSize());
       case ENUM -> choice(type.getEnumSymbols().size());
       case UNION -> {
@@ -161,15 +167,20 @@ final class Payload {
     } while (result.isOverflow());
   }
 
+  /** What Python makes a UUID of: 32 hexadecimal digits, with dashes anywhere, in braces or as a URN. */
+  private void requireUuid() {
+    String text = new String(bytes, textAt, textSize, StandardCharsets.UTF_8);
+    if (!UUID.matcher(text.replace("urn:", "").replace("uuid:", "")).matches()) throw new Corrupt();
+  }
+
   private void items(Schema item, boolean keyed) {
     for (long count = varint(10); count != 0; count = varint(10)) {
       if (count == Long.MIN_VALUE) throw new Corrupt();
       long size = count < 0 ? length() : -1;
       int start = at;
       count = Math.abs(count);
-      boolean empty = item.getType() == Schema.Type.NULL && !keyed;
-      if (!empty && count > bytes.length - at) throw new Corrupt();
-      for (long i = 0; i < count && !empty; i++) {
+      if (count > bytes.length - at) throw new Corrupt();
+      for (long i = 0; i < count; i++) {
         if (keyed) text();
         walk(item);
       }
@@ -178,7 +189,7 @@ final class Payload {
   }
 
   private int choice(int size) {
-    long index = varint(5);
+    long index = varint(10);
     if (index < 0 || index >= size) throw new Corrupt();
     return (int) index;
   }
@@ -200,6 +211,7 @@ final class Payload {
     long zigzag = 0;
     for (int i = 0; i < most; i++) {
       byte part = bytes[claim(1)];
+      if (i == 9 && part > 1) throw new Corrupt();
       zigzag |= (long) (part & 0x7f) << (7 * i);
       if (part >= 0) return (zigzag >>> 1) ^ -(zigzag & 1);
     }

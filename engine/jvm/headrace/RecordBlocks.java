@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -35,7 +36,7 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
   public void open(DeserializationSchema.InitializationContext context) {
     schemas = new SchemaLookup(contract.registry, contract.known);
     payloads = new HashMap<>();
-    reader = SchemaLookup.parse(contract.readerSchema);
+    reader = SchemaLookup.reader(contract.readerSchema);
   }
 
   @Override
@@ -83,13 +84,20 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
   }
 
   private Optional<Payload> payload(Schema written) {
-    Schema writer = Schema.applyAliases(written, reader);
-    boolean fits =
-        writer.getType() == Schema.Type.RECORD
-            && Bounded.isBounded(writer)
-            && SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
-                == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
-    return fits ? Optional.of(new Payload(writer, contract.eventTime, contract.shardKey)) : Optional.empty();
+    try {
+      Schema writer = Schema.applyAliases(written, reader);
+      return fits(writer) ? Optional.of(new Payload(writer, contract.eventTime, contract.shardKey)) : Optional.empty();
+    } catch (AvroRuntimeException twoFieldsOfOneName) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean fits(Schema writer) {
+    return writer.getType() == Schema.Type.RECORD
+        && Bounded.isBounded(writer)
+        && SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
+            == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE
+        && Meanings.agree(writer, reader);
   }
 
   private Status inspect(byte[] block, Payload payload) {

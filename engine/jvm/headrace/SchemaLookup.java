@@ -12,53 +12,73 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
-import org.apache.flink.avro.shaded.org.apache.avro.SchemaParseException;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writer schemas by id: those known at submission, others from the registry, each asked for once.
  *
- * <p>An id that the registry does not have is asked for again after ten seconds; a registry that is away is waited for.
+ * <p>An id that the registry does not have is asked for again after ten seconds; a registry that is away or in trouble is
+ * waited for; one that refuses, or is none, stops the job. The Python side does the same (schemas/registry.py).
  */
 final class SchemaLookup {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private static final Logger LOG = LoggerFactory.getLogger(SchemaLookup.class);
   private static final long MISSING_NANOS = Duration.ofSeconds(10).toNanos();
   private static final int MISSING_MAX = 10_000;
   private static final long PAUSE_MS = 500;
 
-  private final Map<Integer, Schema> byId = new HashMap<>();
+  /** Nothing where there is a schema that is not Avro. */
+  private final Map<Integer, Optional<Schema>> byId = new HashMap<>();
   private final Map<Integer, Long> missingSince = new HashMap<>();
   private final URI registry;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
   SchemaLookup(String registry, Map<Integer, String> known) {
     this.registry = registry == null ? null : URI.create(registry);
-    known.forEach((id, json) -> byId.put(id, parse(json)));
+    known.forEach((id, json) -> byId.put(id, parsed(json)));
   }
 
   static Schema parse(String json) {
     return new Schema.Parser().parse(json);
   }
 
+  /** The schema that the workflow reads with; one that is not Avro's stops the job. */
+  static Schema reader(String json) {
+    try {
+      return parse(json);
+    } catch (AvroRuntimeException notAvro) {
+      throw JobFailed.forGood("the schema that the workflow reads with: " + notAvro.getMessage());
+    }
+  }
+
+  private static Optional<Schema> parsed(String json) {
+    try {
+      return Optional.of(parse(json));
+    } catch (AvroRuntimeException notAvro) {
+      return Optional.empty();
+    }
+  }
+
   /** The schema, or nothing if the registry has none under this id, or one that is not Avro. */
   Optional<Schema> get(int id) throws IOException {
-    Schema schema = byId.get(id);
-    if (schema != null || registry == null) return Optional.ofNullable(schema);
+    Optional<Schema> known = byId.get(id);
+    if (known != null) return known;
     Long since = missingSince.get(id);
-    if (since != null && System.nanoTime() - since < MISSING_NANOS) return Optional.empty();
-    Optional<Schema> found = askPatiently(id);
-    if (missingSince.size() >= MISSING_MAX) missingSince.clear();
-    if (found.isPresent()) byId.put(id, found.get());
-    else missingSince.put(id, System.nanoTime());
+    if (registry == null || since != null && System.nanoTime() - since < MISSING_NANOS) return Optional.empty();
+    RegistryAnswer answer = askPatiently(id);
+    if (answer.isMissing()) {
+      if (missingSince.size() >= MISSING_MAX) missingSince.clear();
+      missingSince.put(id, System.nanoTime());
+      return Optional.empty();
+    }
+    Optional<Schema> found = answer.schema().flatMap(SchemaLookup::parsed);
+    byId.put(id, found);
     return found;
   }
 
-  private Optional<Schema> askPatiently(int id) throws IOException {
+  private RegistryAnswer askPatiently(int id) throws IOException {
     try {
       while (true) {
         try {
@@ -74,20 +94,16 @@ final class SchemaLookup {
     }
   }
 
-  private Optional<Schema> ask(int id) throws IOException, InterruptedException {
+  private RegistryAnswer ask(int id) throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(registry.resolve(registry.getPath() + "/schemas/ids/" + id)).timeout(Duration.ofSeconds(10));
     if (registry.getUserInfo() != null) {
       byte[] login = registry.getUserInfo().getBytes(StandardCharsets.UTF_8);
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(login));
     }
-    HttpResponse<String> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    if (answer.statusCode() == 404) return Optional.empty();
-    if (answer.statusCode() != 200) throw new IOException("it answered " + answer.statusCode());
-    try {
-      return Optional.of(parse(JSON.readTree(answer.body()).get("schema").asText()));
-    } catch (SchemaParseException notAvro) {
-      return Optional.empty();
-    }
+    HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    RegistryAnswer answer = new RegistryAnswer(registry, response.statusCode(), response.body());
+    if (answer.isTrouble()) throw new IOException("it answered " + response.statusCode());
+    return answer;
   }
 }

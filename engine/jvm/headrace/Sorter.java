@@ -38,7 +38,6 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   private transient Map<Integer, Waiting> shards;
   private transient ListState<byte[]> state;
   private transient FrameBuilder frame;
-  private transient FrameLimit limit;
 
   public Sorter(int maxBytes, int maxRecords) {
     this.maxBytes = maxBytes;
@@ -50,7 +49,6 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     super.initializeState(context);
     shards = new TreeMap<>();
     frame = new FrameBuilder();
-    limit = new FrameLimit(maxRecords);
     state =
         context
             .getKeyedStateStore()
@@ -77,7 +75,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   }
 
   private Waiting waiting(int shard) {
-    return shards.computeIfAbsent(shard, ignored -> new Waiting());
+    return shards.computeIfAbsent(shard, ignored -> new Waiting(new FrameLimit(maxRecords)));
   }
 
   @Override
@@ -86,7 +84,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     Waiting waiting = waiting(shard);
     FrameBuilder.each((byte[]) element.getValue().getField(1), waiting::add);
     if (waiting.good.isEmpty()) releaseRefused(shard, waiting);
-    flush(shard);
+    flush(shard, waiting);
   }
 
   @Override
@@ -95,35 +93,41 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
       int shard = entry.getKey();
       Waiting waiting = entry.getValue();
       if (!waiting.isDue(watermark.getTimestamp())) continue;
-      while (waiting.isDue(watermark.getTimestamp())) release(shard, waiting.good.poll());
+      while (waiting.isDue(watermark.getTimestamp())) release(shard, waiting, waiting.good.poll());
       releaseRefused(shard, waiting);
-      flush(shard);
+      flush(shard, waiting);
     }
     super.processWatermark(watermark);
   }
 
   private void releaseRefused(int shard, Waiting waiting) {
-    for (byte[] block : waiting.refused) release(shard, block);
+    for (byte[] block : waiting.refused) release(shard, waiting, block);
     waiting.refused.clear();
   }
 
-  private void release(int shard, byte[] block) {
-    if (frame.size() + block.length > maxBytes) flush(shard);
+  private void release(int shard, Waiting waiting, byte[] block) {
+    if (frame.size() + block.length > maxBytes) flush(shard, waiting);
+    if (frame.count() == 0) waiting.limit.begin();
     frame.add(block);
-    if (limit.isReachedBy(frame.count())) flush(shard);
+    if (waiting.limit.isReachedBy(frame.count())) flush(shard, waiting);
   }
 
-  private void flush(int shard) {
+  private void flush(int shard, Waiting waiting) {
     int count = frame.count();
     if (count == 0) return;
     output.collect(new StreamRecord<>(Row.of(shard, frame.build())));
-    limit.flushed(count);
+    waiting.limit.flushed(count);
   }
 
   /** What waits of one shard. */
   private static final class Waiting {
     final PriorityQueue<byte[]> good = new PriorityQueue<>(ORDER);
     final List<byte[]> refused = new ArrayList<>();
+    final FrameLimit limit;
+
+    Waiting(FrameLimit limit) {
+      this.limit = limit;
+    }
 
     void add(byte[] block) {
       (Block.status(block) == Status.OK ? good : refused).add(block);

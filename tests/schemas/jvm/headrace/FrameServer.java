@@ -10,10 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.record.TimestampType;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.Collector;
 
 /** Answers tests: an operation, the size of what follows and the bytes on standard input; size and bytes back. */
@@ -31,6 +33,7 @@ public final class FrameServer {
             case 'u' -> unpacked(request);
             case 'w' -> walked(request);
             case 's' -> fromSource(request);
+            case 'l' -> lookedUp(request);
             default -> throw new IllegalArgumentException("operation " + operation);
           };
       out.writeInt(answer.length);
@@ -110,6 +113,19 @@ public final class FrameServer {
     byte[] frame = take(rest, rest.remaining());
     FrameBuilder.each(frame, block -> builder.add(block(source, block)));
     return builder.build();
+  }
+
+  /** The address of a registry, sized, and a schema's id: the schema as JSON, nothing, or why the job has to stop. */
+  private static byte[] lookedUp(byte[] request) throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(request);
+    SchemaLookup schemas = new SchemaLookup(text(rest), Map.of());
+    String said;
+    try {
+      said = schemas.get(rest.getInt()).map(Schema::toString).orElse("");
+    } catch (SuppressRestartsException fatal) {
+      said = fatal.getCause().getMessage();
+    }
+    return said.getBytes(StandardCharsets.UTF_8);
   }
 
   private static String text(ByteBuffer from) {

@@ -1,0 +1,60 @@
+"""The Java side of the border between the JVM and Python, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.jars import flink_home, flink_jars, java
+from engine.jvm.compile import SOURCES, shim_jar
+from schemas.frames import Frame
+
+SERVER = Path(__file__).parent / "jvm" / "headrace" / "FrameServer.java"
+
+
+class Jvm:
+    """A session with the process; each method is one question."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def ask(self, operation: bytes, request: bytes) -> bytes:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(operation + struct.pack(">i", len(request)) + request)
+        self._process.stdin.flush()
+        (size,) = struct.unpack(">i", self._process.stdout.read(4))
+        return self._process.stdout.read(size)
+
+    def accepts(self, schema: dict[str, Any], payload: bytes) -> bool:
+        return self.ask(b"w", _sized(json.dumps(schema)) + payload) == b"\1"
+
+    def from_source(self, reader: dict[str, Any], writer: dict[str, Any], frame: Frame) -> Frame:
+        schemas = _sized(json.dumps(reader)) + _sized(json.dumps(writer))
+        return Frame.decode(self.ask(b"s", schemas + frame.encode()))
+
+    def looks_up(self, registry: str, schema_id: int) -> str:
+        return self.ask(b"l", _sized(registry) + struct.pack(">i", schema_id)).decode()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Jvm]:
+    """The shim with the server that answers, compiled in an empty folder."""
+    shutil.copytree(SOURCES / "headrace", folder / "headrace")
+    shutil.copy(SERVER, folder / "headrace")
+    classpath = [shim_jar(folder), *flink_jars(), *sorted((flink_home() / "lib").glob("*.jar"))]
+    command = [str(java()), "-Xmx64m", "-cp", os.pathsep.join(map(str, classpath)), "headrace.FrameServer"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield Jvm(process)
+
+
+def _sized(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack(">i", len(data)) + data
