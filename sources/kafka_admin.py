@@ -12,7 +12,7 @@ from kafka.errors import TopicAlreadyExistsError
 
 from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, Patience, errors_of
 from sources.kafka_ends import record_ends
 
 
@@ -49,14 +49,17 @@ class KafkaAdmin(Session):
             configs = self._client.describe_configs([resource], config_filter="all")
             size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
         with self._reading(topic) as (consumer, partitions):
-            ends = record_ends(consumer, consumer.beginning_offsets(partitions))
+            begins = consumer.beginning_offsets(partitions, timeout_ms=CONNECT_TIMEOUT_MS)
+            ends = record_ends(consumer, begins, Patience(self._address))
         return TopicFacts(ends, int(size))
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""
         with self._reading(topic, group) as (consumer, partitions):
-            committed = {partition: consumer.committed(partition) or 0 for partition in partitions}
-            ends = record_ends(consumer, committed)
+            committed = {
+                partition: consumer.committed(partition, timeout_ms=CONNECT_TIMEOUT_MS) or 0 for partition in partitions
+            }
+            ends = record_ends(consumer, committed, Patience(self._address))
         return sum(ends.values()) - sum(committed.values())
 
     def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:
