@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -54,10 +54,16 @@ class Run:
     savepoint: str | None = None
 
 
+def now() -> datetime:
+    """The time at which a run starts."""
+    return datetime.now(UTC)
+
+
 class RunStore(Session):
     """Runs in a database, by SQLAlchemy URL; a context manager."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], datetime] = now) -> None:
+        self._clock = clock
         self._engine = sql.create_engine(url)
         with self._engine.begin() as connection:
             for table in _METADATA.sorted_tables:  # create_all() fails where another process is quicker
@@ -68,9 +74,9 @@ class RunStore(Session):
     @contextmanager
     def claim(self, workflow: str) -> Iterator[None]:
         """Inside it no other process starts this workflow. Raises Fatal where another one does."""
-        claim = Claim.ours(workflow)
+        claim = Claim.ours(workflow, self._clock())
         while (other := self._take(claim)) is not None:
-            if not other.is_stale:
+            if not other.is_stale(self._clock()):
                 raise Fatal(
                     f'workflow "{workflow}": process {other.pid} on {other.host.split()[0]} is starting it right now',
                     hint="wait until it runs; if it was killed on another machine, for ten minutes",
@@ -116,8 +122,3 @@ class RunStore(Session):
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def now() -> datetime:
-    """The time at which a run starts."""
-    return datetime.now(UTC)
