@@ -18,10 +18,20 @@ from sources.kafka_ends import record_ends
 
 @dataclass(frozen=True)
 class TopicFacts:
-    """What a broker says about a topic: the offset after the last record of each partition, the largest record size."""
+    """What a broker says about a topic: where the records of each partition begin and end, the largest record size.
 
+    >>> TopicFacts({0: 7, 1: 9}, {0: 7, 1: 12}, 1 << 20).filled
+    [1]
+    """
+
+    begin_offsets: Mapping[int, int]
     end_offsets: Mapping[int, int]
     max_record_bytes: int
+
+    @property
+    def filled(self) -> list[int]:
+        """The partitions that have records; those of the others may have been too old to be kept."""
+        return sorted(at for at, end in self.end_offsets.items() if end > self.begin_offsets[at])
 
 
 class KafkaAdmin(Session):
@@ -51,7 +61,7 @@ class KafkaAdmin(Session):
         with self._reading(topic) as (consumer, partitions):
             begins = consumer.beginning_offsets(partitions, timeout_ms=CONNECT_TIMEOUT_MS)
             ends = record_ends(consumer, begins, Patience(self._address))
-        return TopicFacts(ends, int(size))
+        return TopicFacts({at.partition: begin for at, begin in begins.items()}, ends, int(size))
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""
