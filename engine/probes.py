@@ -14,6 +14,7 @@ from schemas.errors import Fatal, HeadraceError
 from sinks.redis_connection import connect, errors_of
 
 _TIMEOUT_S = 2.0
+_ALL_BROKERS_S = 10.0
 _METADATA_V1 = struct.Struct(">hhihi")  # api key, api version, correlation id, client id (null), number of topics
 _RESPONSE = struct.Struct(">ii")  # correlation id, number of brokers
 
@@ -22,10 +23,13 @@ class NotReady(Exception):
     """The service does not answer, or not as it should; the text says how."""
 
 
-def probe(service: str, address: str) -> None:
-    """Ask a service for a sign of life, for two seconds at most. Raises `NotReady`."""
+def probe(service: str, address: str, *, local: bool = False) -> None:
+    """Ask a service for a sign of life, for two seconds at most, several brokers for ten. Raises `NotReady`.
+
+    Flink of the `local` platform has slots from the start, other clusters may get them when a job needs them.
+    """
     try:
-        _PROBES[service](address)
+        (_LOCAL_PROBES if local else _PROBES)[service](address)
     except (OSError, httpx.HTTPError, struct.error, ValueError) as error:
         raise NotReady(str(error) or type(error).__name__) from error
     except HeadraceError as error:
@@ -51,24 +55,40 @@ def check(addresses: Mapping[str, str], within_s: float = 8.0) -> None:
             time.sleep(0.2)
 
 
-def why_not_ready(service: str, address: str) -> str | None:
-    """Return what is wrong with a service, or None if it is ready.
+def why_not_ready(service: str, address: str, *, local: bool = False) -> str | None:
+    """Return what is wrong with a service, or None if it is ready, as `probe` sees it.
 
     >>> why_not_ready("redis", "redis://127.0.0.1:1") is None
     False
     """
     try:
-        probe(service, address)
+        probe(service, address, local=local)
     except NotReady as error:
         return str(error)
     return None
 
 
 def _kafka(address: str) -> None:
+    """Ask one server after the other, as a client does; one that answers is enough."""
+    servers = [server.strip() for server in address.split(",")]
+    deadline = time.monotonic() + _ALL_BROKERS_S
+    said = []
+    for server in servers:
+        timeout_s = min(_TIMEOUT_S, _ALL_BROKERS_S / len(servers), deadline - time.monotonic())
+        if timeout_s <= 0:
+            break
+        try:
+            return _broker(server, timeout_s)
+        except (OSError, struct.error, ValueError, NotReady) as error:
+            said.append(f"{server}: {error}" if len(servers) > 1 else str(error))
+    raise NotReady("; ".join(said))
+
+
+def _broker(server: str, timeout_s: float) -> None:
     """Ask for the brokers of the cluster: one that has just started is listed once it takes requests."""
-    host, _, port = address.split(",", maxsplit=1)[0].strip().rpartition(":")
+    host, _, port = server.rpartition(":")
     request = _METADATA_V1.pack(3, 1, 1, -1, 0)
-    with socket.create_connection((host, int(port)), timeout=_TIMEOUT_S) as connection:
+    with socket.create_connection((host, int(port)), timeout=timeout_s) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
         reply = connection.makefile("rb")
         (size,) = struct.unpack(">i", reply.read(4))
@@ -87,8 +107,19 @@ def _redis(address: str) -> None:
 
 
 def _flink(address: str) -> None:
-    if _get(f"{address}/overview").json()["slots-total"] < 1:
+    _slots(address)
+
+
+def _local_flink(address: str) -> None:
+    if _slots(address) < 1:
         raise NotReady("no slots yet")
+
+
+def _slots(address: str) -> int:
+    overview = _get(f"{address}/overview").json()
+    if not isinstance(overview, dict) or "slots-total" not in overview:
+        raise NotReady("it does not answer as Flink does")
+    return int(overview["slots-total"])
 
 
 def _registry(address: str) -> None:
@@ -115,3 +146,4 @@ _PROBES: Mapping[str, Callable[[str], None]] = {
     "flink": _flink,
     "scoring": _scoring,
 }
+_LOCAL_PROBES = {**_PROBES, "flink": _local_flink}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 from schemas.session import Session
@@ -40,12 +41,12 @@ class Generations(Session):
                 known = self._client.hget(self._key, field)
         return int(known or 0)
 
-    def keep_partitions(self, count: int) -> None:
-        """Forgets how far the generation that is read came in partitions that are gone: no later one gets there."""
+    def keep_partitions(self, filled: Collection[int]) -> None:
+        """Forgets how far the generation that is read came in partitions without records: no later one gets there."""
         progress = f"{progress_prefix(self._workflow)}{self.current() or 0}"
         with errors_of(self._client):
             parts = cast(list[bytes], self._client.hkeys(progress))
-            gone = [part for part in parts if int(part.rpartition(b".")[2]) >= count]
+            gone = [part for part in parts if int(part.rpartition(b".")[2]) not in filled]
             if gone:
                 self._client.hdel(progress, *gone)
 

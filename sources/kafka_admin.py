@@ -12,16 +12,26 @@ from kafka.errors import TopicAlreadyExistsError
 
 from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, Patience, errors_of
 from sources.kafka_ends import record_ends
 
 
 @dataclass(frozen=True)
 class TopicFacts:
-    """What a broker says about a topic: the offset after the last record of each partition, the largest record size."""
+    """What a broker says about a topic: where the records of each partition begin and end, the largest record size.
 
+    >>> TopicFacts({0: 7, 1: 9}, {0: 7, 1: 12}, 1 << 20).filled
+    [1]
+    """
+
+    begin_offsets: Mapping[int, int]
     end_offsets: Mapping[int, int]
     max_record_bytes: int
+
+    @property
+    def filled(self) -> list[int]:
+        """The partitions that have records; those of the others may have been too old to be kept."""
+        return sorted(at for at, end in self.end_offsets.items() if end > self.begin_offsets[at])
 
 
 class KafkaAdmin(Session):
@@ -49,14 +59,17 @@ class KafkaAdmin(Session):
             configs = self._client.describe_configs([resource], config_filter="all")
             size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
         with self._reading(topic) as (consumer, partitions):
-            ends = record_ends(consumer, consumer.beginning_offsets(partitions))
-        return TopicFacts(ends, int(size))
+            begins = consumer.beginning_offsets(partitions, timeout_ms=CONNECT_TIMEOUT_MS)
+            ends = record_ends(consumer, begins, Patience(self._address))
+        return TopicFacts({at.partition: begin for at, begin in begins.items()}, ends, int(size))
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""
         with self._reading(topic, group) as (consumer, partitions):
-            committed = {partition: consumer.committed(partition) or 0 for partition in partitions}
-            ends = record_ends(consumer, committed)
+            committed = {
+                partition: consumer.committed(partition, timeout_ms=CONNECT_TIMEOUT_MS) or 0 for partition in partitions
+            }
+            ends = record_ends(consumer, committed, Patience(self._address))
         return sum(ends.values()) - sum(committed.values())
 
     def create(self, topic: str, partitions: int = 4, config: Mapping[str, str] | None = None) -> bool:

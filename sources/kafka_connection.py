@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
@@ -10,6 +11,37 @@ from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from schemas.errors import Fatal, Retryable
 
 CONNECT_TIMEOUT_MS = 8_000
+STALLED_S = 30.0
+_HINT = "start it, or correct HEADRACE_KAFKA or --kafka"
+
+
+class Patience:
+    """How long reading goes on while a broker gives nothing; kafka-python itself would wait for ever.
+
+    >>> clock = iter([0.0, 25.0, 50.0, 81.0])
+    >>> patience = Patience("broker-1:9092", clock=lambda: next(clock))
+    >>> for offset in (7, 8, 8):
+    ...     patience.reached(offset)
+    Traceback (most recent call last):
+    schemas.errors.Retryable: kafka "broker-1:9092": has given nothing for 30 s, with records left to read
+    hint: start it, or correct HEADRACE_KAFKA or --kafka
+    """
+
+    def __init__(self, address: str, timeout_s: float = STALLED_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._position: object = None
+        self._moved_at = clock()
+
+    def reached(self, position: object) -> None:
+        """Note where reading is before it goes on. Raises Retryable if it has been there for `timeout_s`."""
+        now = self._clock()
+        if position != self._position:
+            self._position, self._moved_at = position, now
+        elif now - self._moved_at >= self._timeout_s:
+            said = f"has given nothing for {self._timeout_s:.0f} s, with records left to read"
+            raise Retryable(f'kafka "{self._address}": {said}', hint=_HINT)
 
 
 @contextmanager
@@ -24,7 +56,6 @@ def errors_of(address: str) -> Iterator[None]:
 def translate(address: str, error: KafkaError) -> Retryable | Fatal:
     """Our error for one of Kafka's."""
     if isinstance(error, KafkaConnectionError | KafkaTimeoutError):
-        hint = "start it, or correct HEADRACE_KAFKA or --kafka"
-        return Retryable(f'kafka "{address}": cannot be reached: {error}', hint=hint)
+        return Retryable(f'kafka "{address}": cannot be reached: {error}', hint=_HINT)
     kind: type[Retryable | Fatal] = Retryable if error.retriable else Fatal
     return kind(f'kafka "{address}": {error}')

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import kafka
 
 from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, STALLED_S, Patience, errors_of
+from sources.kafka_ends import position_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,14 @@ class StoredRecord:
 
 
 class TopicReader(Session):
-    """Reads a topic from its beginning with `read_committed`; a context manager. Raises Retryable, Fatal."""
+    """Reads a topic from its beginning with `read_committed`; a context manager. Raises Retryable, Fatal.
 
-    def __init__(self, address: str, topic: str, *, poll_ms: int = 200) -> None:
+    `stalled_s` is how long a broker may give nothing while records are left.
+    """
+
+    def __init__(self, address: str, topic: str, *, poll_ms: int = 200, stalled_s: float = STALLED_S) -> None:
         self._address = address
+        self._stalled_s = stalled_s
         self._poll_ms = poll_ms
         with errors_of(address):
             self._consumer = kafka.KafkaConsumer(
@@ -55,12 +60,21 @@ class TopicReader(Session):
         ]
 
     def until_end(self) -> Iterator[StoredRecord]:
-        """The records up to the end that the topic had at the call, uncommitted ones and markers passed over."""
+        """The records up to the end that the topic had at the call, uncommitted ones and markers passed over.
+
+        Raises Retryable when the broker goes away meanwhile.
+        """
         with errors_of(self._address):
-            partitions = self._consumer.assignment()
-            ends = self._consumer.end_offsets(partitions)
-            while any(self._consumer.position(partition) < end for partition, end in ends.items()):
+            ends = self._consumer.end_offsets(self._consumer.assignment(), timeout_ms=CONNECT_TIMEOUT_MS)
+            patience = Patience(self._address, self._stalled_s)
+            while behind := self._behind(ends):
+                patience.reached(behind)
                 yield from self.poll()
+
+    def _behind(self, ends: Mapping[kafka.TopicPartition, int]) -> dict[kafka.TopicPartition, int]:
+        """The partitions with records left before their ends, and where reading is in each."""
+        positions = {partition: position_of(self._consumer, partition) for partition in ends}
+        return {partition: position for partition, position in positions.items() if position < ends[partition]}
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)

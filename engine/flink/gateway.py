@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import sys
+import tempfile
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +40,7 @@ def prepare(folder: Path) -> None:
         "FLINK_CONF_DIR": str(configuration),
         "FLINK_LOG_DIR": str(logs),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "JVM_ARGS": f"-Xmx512m -Dlog.file={logs}/client.log",
+        "JVM_ARGS": f"-Xmx512m -Dlog.file={logs}/client.log -Djava.io.tmpdir={_scratch(configuration)}",
         # PyFlink adds a job's jars to the class path of one thread of the JVM only, and py4j may use several; what it
         # finds here is on the class path of all
         "HADOOP_CLASSPATH": os.pathsep.join(map(str, (*flink_jars(), shim_jar()))),
@@ -66,6 +70,14 @@ def string_array(values: list[str]) -> Any:
     for position, value in enumerate(values):
         array[position] = value
     return array
+
+
+@cache
+def _scratch(folder: Path) -> str:
+    """A folder for what the JVM leaves behind, the files of jobs above all; it goes when this process does."""
+    scratch = tempfile.mkdtemp(prefix="tmp-", dir=folder)
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    return scratch
 
 
 def _gateway() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pyflink.common import Types
@@ -13,6 +14,7 @@ from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState,
 from engine.failure import report
 from engine.flink.checkpoint_age import CheckpointAge
 from engine.flink.sampling import stop_sampling
+from engine.scrape_targets import leave_target
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import fatal_frame
 from engine.worker.spec import WorkerSpec
@@ -47,7 +49,9 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             metrics = WorkerMetrics(self._workflow)
             if spec.flink:
                 metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
-            metrics.serve(spec.metrics_host, spec.metrics_port, spec.metrics_folder)
+            port = metrics.serve(spec.metrics_host, spec.metrics_port, None)
+            if spec.metrics_folder:
+                leave_target(Path(spec.metrics_folder), self._workflow, port)
             self._worker = Worker(spec, FlinkState(snapshot, log), metrics)
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)

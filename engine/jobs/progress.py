@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from engine.scrape_targets import find_targets
 from schemas.version import Version
 
 TIMEOUT_S = 1.0
@@ -43,6 +43,8 @@ def read_progress(workflow: str, folder: Path) -> Progress:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 shard = sample.labels.get("shard", "")
+                if sample.labels.get("workflow") != workflow:
+                    continue  # the port of a worker that has ended is another one's by now
                 if sample.name == "headrace_prequential":
                     shards[shard][sample.labels["metric"]] = sample.value
                 elif sample.name == "headrace_model_epoch":
@@ -65,8 +67,7 @@ def read_progress(workflow: str, folder: Path) -> Progress:
 def _scrape(workflow: str, folder: Path) -> list[str]:
     texts = []
     with httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False) as client:  # plain HTTP, on this machine
-        for file in sorted(folder.glob(f"worker-{workflow}-*.json")):
-            [target] = json.loads(file.read_text())[0]["targets"]
+        for target in find_targets(folder, workflow):
             try:
                 texts.append(client.get(f"http://{target}/metrics").text)
             except httpx.HTTPError:

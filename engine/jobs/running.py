@@ -13,6 +13,7 @@ from engine.jobs.preparation import Prepared, definition_digest, new_generation,
 from engine.jobs.resuming import newest_checkpoint, resume_point
 from engine.jobs.store import Run, RunStore, now
 from engine.plan import Plan
+from engine.scrape_targets import forget_targets
 from engine.settings import JobAddresses, Settings, address
 from schemas.errors import Fatal
 
@@ -42,7 +43,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         restore = _resume(last, digest, flink, checkpoints_of(settings)) if last else None
         generation = last.generation if last and restore else new_generation(plan, addresses)
         prepared = prepare(plan, addresses, settings, generation)
-        _forget_metrics(settings, plan.workflow)
+        forget_targets(settings.metrics_folder, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
         job_id = _submit(prepared, job, addresses.flink, settings.home)
@@ -91,8 +92,3 @@ def _resume(last: Run, digest: str, flink: FlinkRest, checkpoints: str) -> str |
             hint="their state does not fit any more: start anew with --fresh, or undo the change",
         )
     return resume_point(last, flink.remembered(last.job_id), newest_checkpoint(checkpoints, last.job_id))
-
-
-def _forget_metrics(settings: Settings, workflow: str) -> None:
-    for file in settings.metrics_folder.glob(f"worker-{workflow}-*.json"):
-        file.unlink(missing_ok=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import sqlalchemy as sql
 
 from engine.jobs.claim import Claim
-from schemas.errors import Fatal
+from schemas.errors import Fatal, HeadraceError, Retryable
 from schemas.session import Session
 
+_HINT = "correct HEADRACE_METADATA"
 _METADATA = sql.MetaData()
 _RUNS = sql.Table(
     "runs",
@@ -54,12 +56,18 @@ class Run:
     savepoint: str | None = None
 
 
-class RunStore(Session):
-    """Runs in a database, by SQLAlchemy URL; a context manager."""
+def now() -> datetime:
+    """The time at which a run starts."""
+    return datetime.now(UTC)
 
-    def __init__(self, url: str) -> None:
-        self._engine = sql.create_engine(url)
-        with self._engine.begin() as connection:
+
+class RunStore(Session):
+    """Runs in a database, by SQLAlchemy URL; a context manager. Raises Retryable when the database is away, Fatal."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = now) -> None:
+        self._clock = clock
+        self._engine = _engine(url)
+        with self._transaction() as connection:
             for table in _METADATA.sorted_tables:  # create_all() fails where another process is quicker
                 connection.execute(sql.schema.CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
@@ -68,9 +76,9 @@ class RunStore(Session):
     @contextmanager
     def claim(self, workflow: str) -> Iterator[None]:
         """Inside it no other process starts this workflow. Raises Fatal where another one does."""
-        claim = Claim.ours(workflow)
+        claim = Claim.ours(workflow, self._clock())
         while (other := self._take(claim)) is not None:
-            if not other.is_stale:
+            if not other.is_stale(self._clock()):
                 raise Fatal(
                     f'workflow "{workflow}": process {other.pid} on {other.host.split()[0]} is starting it right now',
                     hint="wait until it runs; if it was killed on another machine, for ten minutes",
@@ -83,27 +91,27 @@ class RunStore(Session):
 
     def last(self, workflow: str) -> Run | None:
         query = sql.select(_RUNS).where(_RUNS.c.workflow == workflow).order_by(_RUNS.c.started_at.desc()).limit(1)
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             row = connection.execute(query).mappings().first()
         return Run(**row) if row else None
 
     def add(self, run: Run) -> None:
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             connection.execute(sql.insert(_RUNS).values(**asdict(run)))
 
     def stopped(self, job_id: str, savepoint: str) -> None:
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             connection.execute(sql.update(_RUNS).where(_RUNS.c.job_id == job_id).values(savepoint=savepoint))
 
     def _take(self, claim: Claim) -> Claim | None:
         """Make a claim; if there is one already, that one."""
         while True:
             try:
-                with self._engine.begin() as connection:
+                with self._transaction() as connection:
                     connection.execute(sql.insert(_CLAIMS).values(**asdict(claim)))
                 return None
             except sql.exc.IntegrityError:
-                with self._engine.connect() as connection:
+                with self._transaction() as connection:
                     query = sql.select(_CLAIMS).where(_CLAIMS.c.workflow == claim.workflow)
                     row = connection.execute(query).mappings().first()
                 if row is not None:
@@ -111,13 +119,45 @@ class RunStore(Session):
 
     def _give_back(self, claim: Claim) -> None:
         same = [_CLAIMS.c[name] == value for name, value in asdict(claim).items()]
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             connection.execute(sql.delete(_CLAIMS).where(*same))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sql.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sql.exc.IntegrityError:
+            raise  # somebody else has been quicker
+        except sql.exc.SQLAlchemyError as error:
+            raise _translated(error, self._engine.url) from error
 
     def close(self) -> None:
         self._engine.dispose()
 
 
-def now() -> datetime:
-    """The time at which a run starts."""
-    return datetime.now(UTC)
+def _engine(text: str) -> sql.Engine:
+    try:
+        url = sql.make_url(text)
+        engine = sql.create_engine(url)
+    except (sql.exc.ArgumentError, ValueError):
+        # their texts may repeat the URL, and with it a password
+        raise Fatal('setting "metadata": not the URL of a database that SQLAlchemy knows', hint=_HINT) from None
+    except ModuleNotFoundError as error:
+        hint = f"install it, or {_HINT}"
+        raise Fatal(f'database "{url}": its driver, module "{error.name}", is not installed', hint=hint) from error
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        try:
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Fatal(f'database "{url}": {error}', hint=_HINT) from error
+    return engine
+
+
+def _translated(error: sql.exc.SQLAlchemyError, url: sql.URL) -> HeadraceError:
+    """Our error for one of SQLAlchemy's, without the statement that met it."""
+    said = f'database "{url}": {getattr(error, "orig", None) or error}'  # a URL shows no password
+    away = isinstance(error, sql.exc.OperationalError | sql.exc.InterfaceError | sql.exc.TimeoutError)
+    if away and (url.get_backend_name() != "sqlite" or "locked" in said):
+        return Retryable(said, hint=f"see that it answers, or {_HINT}")
+    return Fatal(said, hint=_HINT)

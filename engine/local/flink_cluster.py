@@ -32,7 +32,6 @@ def flink_cluster(home: Home, ports: Mapping[str, int]) -> tuple[Part, Part]:
 
     They start without Flink's scripts, which run three more JVMs before each to work out the options that are here.
     """
-    (home.data / "flink").mkdir(exist_ok=True)
     # every JSON document is a YAML document
     (home.config / "config.yaml").write_text(json.dumps(_configuration(home, ports), indent=2) + "\n")
     jobmanager = _java(home, "jobmanager", _JOBMANAGER, ["-XX:+UseSerialGC", "-Xmx320m", "-XX:MaxMetaspaceSize=256m"])
@@ -90,7 +89,8 @@ def _configuration(home: Home, ports: Mapping[str, int]) -> dict[str, Any]:
         "execution.checkpointing.dir": (home.data / "checkpoints").as_uri(),
         "execution.checkpointing.savepoint-dir": (home.data / "savepoints").as_uri(),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-        "io.tmp.dirs": str(home.data / "flink"),
+        "io.tmp.dirs": str(home.scratch),
+        "web.tmpdir": str(home.scratch),
         # on a full disk nobody would learn why a job has failed otherwise
         "jobstore.type": "Memory",
         "jobstore.max-capacity": 100,

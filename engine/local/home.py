@@ -36,6 +36,11 @@ class Home:
         return self.folder / "data"
 
     @property
+    def scratch(self) -> Path:
+        """The folder of what Flink needs while it runs: gone after `down`."""
+        return self.folder / "tmp"
+
+    @property
     def pid_file(self) -> Path:
         """The file that holds the supervisor's process id."""
         return self.folder / "supervisor.pid"
@@ -54,7 +59,7 @@ class Home:
 
     def make(self) -> None:
         """Make the folders."""
-        for folder in (self.config, self.logs, self.data):
+        for folder in (self.config, self.logs, self.data, self.scratch):
             folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager

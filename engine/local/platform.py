@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,7 @@ def _clear(home: Home, progress: Progress, *, expected: bool = False) -> bool:
         progress.says(f"the last run lost its supervisor: clearing up, {len(found)} processes were left")
     while processes := leftovers.processes_of(home.folder):  # one that was starting may have started others
         leftovers.end(processes)
+    shutil.rmtree(home.scratch, ignore_errors=True)
     home.pid_file.unlink(missing_ok=True)
     home.socket.unlink(missing_ok=True)
     return bool(found)

@@ -32,13 +32,13 @@ def wait_until_ready(
     pids: dict[str, int] = {}
     while waiting:
         for service, address in list(waiting.items()):
-            if why_not_ready(service, address) is None:
+            if why_not_ready(service, address, local=True) is None:
                 del waiting[service]
                 on_ready(service, time.monotonic() - started_at)
         _stop_if_one_failed(home, supervisor.states().values(), None if restarts else pids)
         if waiting and time.monotonic() - started_at > timeout_s:
             service, address = next(iter(waiting.items()))
-            said = why_not_ready(service, address)
+            said = why_not_ready(service, address, local=True)
             raise Fatal(f"{service} at {address} is not ready after {timeout_s:.0f} s: {said}", hint=_see(home.logs))
         time.sleep(0.1)
 

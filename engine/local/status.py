@@ -69,5 +69,5 @@ def _service(name: str, address: str, states: dict[str, PartState], memory: dict
     memory_bytes = sum(memory.get(part, 0) for part in parts)
     if not address:
         return ServiceStatus(name, "not ready" if pids else "down", "", pids, memory_bytes, "")
-    said = why_not_ready(name, address)
+    said = why_not_ready(name, address, local=bool(pids))
     return ServiceStatus(name, "ready" if said is None else "not ready", address, pids, memory_bytes, said or "")

@@ -4,10 +4,11 @@ import kafka
 import pytest
 
 from engine.local.platform import Platform
-from schemas.errors import Fatal
+from schemas.errors import Fatal, Retryable
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
 from sources.kafka_writer import TopicWriter
+from tests.engine.jobs.trial import suspended
 
 
 @pytest.mark.services
@@ -56,5 +57,23 @@ def test_a_topic_ends_after_its_last_record_though_transactions_have_ended(platf
                 producer.send(topic, value=b"x", partition=partition)
             producer.abort_transaction() if abort else producer.commit_transaction()
         producer.close()
-        assert admin.facts(topic).end_offsets == {0: 3, 1: 2, 2: 0, 3: 0}
+        facts = admin.facts(topic)
+        assert facts.end_offsets == {0: 3, 1: 2, 2: 0, 3: 0}
+        assert facts.filled == [0, 1]
         assert admin.behind(topic, "nobody") == 5
+
+
+@pytest.mark.services
+def test_a_broker_that_goes_away_while_a_topic_is_read_is_named(platform: Platform) -> None:
+    address, topic = platform.addresses.kafka, "interrupted"
+    with KafkaAdmin(address) as admin:
+        admin.create(topic, partitions=1)
+    with TopicWriter(address) as writer:
+        for _ in range(40):
+            writer.write(topic, b"x" * 500_000)
+        writer.flush()
+    with TopicReader(address, topic, stalled_s=2) as reader:
+        stored = reader.until_end()
+        next(stored)
+        with suspended(platform, "kafka"), pytest.raises(Retryable, match=f'kafka "{address}": has given nothing'):
+            list(stored)

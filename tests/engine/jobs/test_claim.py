@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import astuple, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from engine.jobs.claim import LONGEST_START, Claim
 from engine.jobs.store import RunStore
 from schemas.errors import Fatal
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CLAIM_AND_DIE = """
 import os, sys
 from engine.jobs.store import RunStore
@@ -45,6 +51,31 @@ def test_a_start_that_fails_can_be_tried_again(url: str) -> None:
 def test_a_process_that_was_killed_leaves_no_claim(url: str) -> None:
     assert subprocess.run([sys.executable, "-c", CLAIM_AND_DIE, url], check=False).returncode == 9
     with RunStore(url) as runs, runs.claim("flights"):
+        pass
+
+
+def test_a_process_that_nobody_has_waited_for_leaves_no_claim(url: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", CLAIM_AND_DIE, url])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    with RunStore(url) as runs, runs.claim("flights"):
+        pass
+    process.wait()
+
+
+def test_a_later_process_of_the_same_number_is_another_one() -> None:
+    ours = Claim.ours("flights", NOON)
+    assert not ours.is_stale(NOON + timedelta(days=1))
+    assert replace(ours, began_ms=ours.began_ms - 10).is_stale(NOON)
+
+
+def test_a_claim_of_another_machine_holds_for_ten_minutes(url: str, tmp_path: Path) -> None:
+    elsewhere = replace(Claim.ours("flights", NOON), host="elsewhere pid:[1]")
+    with RunStore(url, clock=lambda: NOON + LONGEST_START) as runs:
+        with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database, database:
+            database.execute("INSERT INTO claims VALUES (?, ?, ?, ?, ?)", astuple(elsewhere))
+        with pytest.raises(Fatal, match="on elsewhere is starting it right now"):
+            runs.claim("flights").__enter__()
+    with RunStore(url, clock=lambda: NOON + LONGEST_START + timedelta(seconds=1)) as runs, runs.claim("flights"):
         pass
 
 

@@ -102,6 +102,7 @@ def test_down_keeps_data_and_ports_and_leaves_no_process(small: Settings) -> Non
     assert down(small)
     assert leftovers.processes_of(small.home) == []
     assert PlatformFile.load(small.home).addresses == {}
+    assert not Home(small.home).scratch.exists()
     assert not down(small)
     assert up(small).addresses == first.addresses
     assert subprocess.run([cli, "-p", port, "get", "seen"], check=True, capture_output=True).stdout == b"1\n"
