@@ -1,6 +1,7 @@
 package headrace;
 
 import java.util.concurrent.ScheduledFuture;
+import org.apache.flink.runtime.io.network.api.writer.ResultPartitionWriter;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -14,8 +15,8 @@ import org.apache.flink.types.Row;
  * Packs records into frames per shard.
  *
  * <p>A frame leaves when it is full, after the linger, before a checkpoint barrier and at the end of input: so there is no
- * state. Nothing waits for company longer than the linger, or than the frame before had to wait for its turn: while those
- * behind are busy, a longer wait costs nothing and gives larger frames. A watermark leaves after the records before it.
+ * state. The linger is longer while those behind are busy: a longer wait costs nothing then, and gives larger frames. A
+ * watermark leaves after the records before it.
  */
 public final class Batcher extends AbstractStreamOperator<Row>
     implements OneInputStreamOperator<byte[], Row>, BoundedOneInput, ProcessingTimeCallback {
@@ -28,8 +29,8 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private transient FrameBuilder[] frames;
   private transient FrameLimit[] limits;
   private transient ScheduledFuture<?> timer;
+  private transient long dueAt;
   private transient Watermark held;
-  private transient long blockedMs;
 
   /** @param shardIds the Flink key of each shard, chosen so that shards spread evenly over the slots */
   public Batcher(int[] shardIds, int maxBytes, int maxRecords, long lingerMs) {
@@ -61,17 +62,19 @@ public final class Batcher extends AbstractStreamOperator<Row>
     if (limits[shard].isReachedBy(frame.count()) || frame.size() >= maxBytes) {
       flush(shard);
     } else if (timer == null) {
-      long wait = Math.max(lingerMs, blockedMs);
-      timer = processingTimeService.registerTimer(processingTimeService.getCurrentProcessingTime() + wait, this);
+      setTimer();
     }
+  }
+
+  private void setTimer() {
+    dueAt = processingTimeService.getCurrentProcessingTime() + lingerMs;
+    timer = processingTimeService.registerTimer(dueAt, this);
   }
 
   private void flush(int shard) {
     int count = frames[shard].count();
     if (count == 0) return;
-    long start = System.nanoTime();
     output.collect(new StreamRecord<>(Row.of(shardIds[shard], frames[shard].build())));
-    blockedMs = (System.nanoTime() - start) / 1_000_000;
     limits[shard].flushed(count);
     if (isEmpty()) settle();
   }
@@ -95,8 +98,21 @@ public final class Batcher extends AbstractStreamOperator<Row>
 
   @Override
   public void onProcessingTime(long time) {
-    timer = null;
-    flushAll();
+    if (timer == null || time != dueAt) return; // cancelled when it was on its way already
+    if (isWayFree()) {
+      timer = null;
+      flushAll();
+    } else {
+      setTimer();
+    }
+  }
+
+  /** Whether those behind take what is sent to them: as long as they do not, frames lose nothing by waiting here. */
+  private boolean isWayFree() {
+    for (ResultPartitionWriter writer : getContainingTask().getEnvironment().getAllWriters()) {
+      if (!writer.isAvailable()) return false;
+    }
+    return true;
   }
 
   @Override
