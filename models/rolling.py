@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
+from math import fsum, isfinite
 from typing import Any
 
 from river import base
 
 from schemas.durations import parse_duration
+
+_UNIT = 1074  # the smallest double is 2 to the power of -1074
+_DEARER = 16  # how many values are summed up in the time in which one is taken from an exact sum
 
 
 class _Rolling(base.Transformer):  # type: ignore[misc]
@@ -48,10 +53,12 @@ class _Rolling(base.Transformer):  # type: ignore[misc]
         value = x.get(self.field)
         return value if isinstance(value, int | float) and isfinite(value) else None
 
-    def _seen_by(self, x: dict[Any, Any]) -> list[float]:
-        """The values in the window of `x`, in order of their event times."""
+    def _seen_by(self, x: dict[Any, Any]) -> _Span:
+        """The values in the window of `x`."""
         window, time = self._windows.get(x.get(self.by)), _time_ms(x.get(self.on))
-        return [] if window is None or time is None else window.between(time - self._window_ms, time)
+        if window is None or time is None:
+            return _Span(_Window(), 0, 0)
+        return window.between(time - self._window_ms, time)
 
     def _sweep(self) -> None:
         silent_since = self._newest - self._window_ms
@@ -63,7 +70,8 @@ class RollingMean(_Rolling):
     """The mean of a field over the records of the last `window` of event time that have the same value in `by`.
 
     `on` is the field with the event time: ms since the epoch, or an aware datetime. Nulls and non-finite numbers are
-    passed over; with no value in the window the mean is 0.0. The feature is called `name`, or else
+    passed over; with no value in the window the mean is 0.0. It is computed from the exact sum, and for a record that
+    is not late it takes as long for a full window as for an empty one. The feature is called `name`, or else
     `<by>_<field>_mean_<window>`.
 
     >>> mean = RollingMean("dep_delay", by="origin", window="1h", on="departed_at")
@@ -86,11 +94,7 @@ class RollingMean(_Rolling):
         self.name = name or f"{by}_{field}_mean_{window}"
 
     def transform_one(self, x: dict[Any, Any]) -> dict[str, float]:
-        values = self._seen_by(x)
-        if not values:
-            return {self.name: 0.0}
-        mean = sum(values) / len(values)
-        return {self.name: mean if isfinite(mean) else sum(value / len(values) for value in values)}
+        return {self.name: self._seen_by(x).mean()}
 
 
 class RollingCount(_Rolling):
@@ -112,30 +116,79 @@ class RollingCount(_Rolling):
         return 0.0
 
     def transform_one(self, x: dict[Any, Any]) -> dict[str, int]:
-        return {self.name: len(self._seen_by(x))}
+        return {self.name: self._seen_by(x).count}
 
 
 class _Window:
-    """The values of one key in the order of their event times; those of equal times in the order they came."""
+    """The values of one key in the order of their event times, from index `start` on; the ones before it have left.
 
-    __slots__ = ("times", "values")
+    `total` is their exact sum, which adding and dropping values leaves exact.
+    """
+
+    __slots__ = ("start", "times", "total", "values")
 
     def __init__(self) -> None:
         self.times: list[float] = []
         self.values: list[float] = []
+        self.start = 0
+        self.total = 0
 
     def add(self, time: float, value: float) -> None:
-        at = bisect_right(self.times, time)
+        at = bisect_right(self.times, time, self.start)
         self.times.insert(at, time)
         self.values.insert(at, value)
+        self.total += _exact(value)
 
     def drop_until(self, time: float) -> None:
-        count = bisect_right(self.times, time)
-        del self.times[:count], self.values[:count]
+        end = bisect_right(self.times, time, self.start)
+        self.total -= self.exact_sum(self.start, end)
+        self.start = end
+        if end > len(self.times) // 2:  # seldom, as moving those that stay takes as long as there are many
+            del self.times[:end], self.values[:end]
+            self.start = 0
 
-    def between(self, after: float, until: float) -> list[float]:
+    def between(self, after: float, until: float) -> _Span:
         """The values at times in (after, until]."""
-        return self.values[bisect_right(self.times, after) : bisect_right(self.times, until)]
+        first = bisect_right(self.times, after, self.start)
+        return _Span(self, first, bisect_right(self.times, until, self.start))
+
+    def exact_sum(self, first: int, last: int) -> int:
+        return sum(map(_exact, self.values[first:last]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The values of a window at the indexes from `first` up to `last`."""
+
+    window: _Window
+    first: int
+    last: int
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first
+
+    def mean(self) -> float:
+        """Their sum, rounded once, by their number; 0.0 if there are none."""
+        if self.count == 0:
+            return 0.0
+        window, others = self.window, len(self.window.values) - self.window.start - self.count
+        if others * _DEARER > self.count:
+            with suppress(OverflowError):
+                return fsum(window.values[self.first : self.last]) / self.count
+        total = (
+            window.total - window.exact_sum(window.start, self.first) - window.exact_sum(self.last, len(window.values))
+        )
+        try:
+            return total / (1 << _UNIT) / self.count
+        except OverflowError:
+            return total / (self.count << _UNIT)
+
+
+def _exact(value: float) -> int:
+    """A finite number in units of 2 to the power of -`_UNIT`, of which each is a whole multiple."""
+    numerator, denominator = value.as_integer_ratio()
+    return numerator << (_UNIT + 1 - denominator.bit_length())
 
 
 def _time_ms(time: Any) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +42,28 @@ def test_in_order_the_mean_is_that_of_the_window(past: list[dict[str, Any]]) -> 
         expected = sum(delays) / len(delays) if delays else 0.0
         assert rolling.transform_one(x) == {"origin_delay_mean_10s": expected}
         assert count.transform_one(x) == {"origin_count_10s": len(seen)}
+
+
+@given(
+    past=st.lists(st.tuples(st.integers(0, 20_000), st.floats(-1e300, 1e300)), min_size=1, max_size=60),
+    asked_at=st.integers(0, 20_000),
+)
+def test_however_the_values_came_their_sum_is_exact(past: list[tuple[int, float]], asked_at: int) -> None:
+    rolling = mean()
+    for at, delay in past:
+        rolling.learn_one({"origin": "JFK", "delay": delay, "at": at})
+    held_from = max(at for at, _ in past) - 10_000
+    seen = [delay for at, delay in past if asked_at - 10_000 < at <= asked_at and at > held_from]
+    expected = math.fsum(seen) / len(seen) if seen else 0.0
+    assert rolling.transform_one({"origin": "JFK", "at": asked_at}) == {"origin_delay_mean_10s": expected}
+
+
+def test_a_mean_is_finite_though_the_sum_is_not() -> None:
+    rolling = mean()
+    for at in range(40):
+        rolling.learn_one({"origin": "JFK", "delay": 1.5e308, "at": at})
+        assert rolling.transform_one({"origin": "JFK", "at": at}) == {"origin_delay_mean_10s": 1.5e308}
+    assert rolling.transform_one({"origin": "JFK", "at": 20}) == {"origin_delay_mean_10s": 1.5e308}
 
 
 @given(past=records, cut=st.integers(0, 60))
