@@ -2,6 +2,7 @@ package headrace;
 
 import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.runtime.io.network.api.writer.ResultPartitionWriter;
+import org.apache.flink.runtime.io.network.partition.ResultPartition;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -107,10 +108,10 @@ public final class Batcher extends AbstractStreamOperator<Row>
     }
   }
 
-  /** Whether those behind take what is sent to them: as long as they do not, frames lose nothing by waiting here. */
+  /** Whether those behind have taken all that was sent to them: as long as they have not, nothing is lost by waiting. */
   private boolean isWayFree() {
     for (ResultPartitionWriter writer : getContainingTask().getEnvironment().getAllWriters()) {
-      if (!writer.isAvailable()) return false;
+      if (((ResultPartition) writer).getSizeOfQueuedBuffersUnsafe() > 0) return false;
     }
     return true;
   }
