@@ -32,11 +32,11 @@ from workflows.datasets.flights import flights
 
 RATE = 1_000
 SAMPLES = 60_000
-WARM_UP = 10_000  # sent before, at the same rate, and not counted: processes start, the JVM compiles
+WARM_UP = 30_000  # sent before, at the same rate, and not counted: processes start, the JVM compiles
 GRACE_S = 5.0
 START_S = 20.0  # from submission to the first record that is sent
-FEATURE_POLL_S = 0.001
-MODEL_POLL_S = 0.005
+FEATURE_POLL_S = 0.005
+MODEL_POLL_S = 0.02
 ASKED = {"hour": 18, "weekday": 4, "distance": 1089.0, "dep_delay": 25.0}
 ASKED |= {"origin_delay_1h": 5.0, "carrier_delay_2h": 5.0, "tailnum_delay_1d": 5.0}
 
