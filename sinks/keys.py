@@ -1,7 +1,7 @@
 """Where things are in Redis: the one place that knows the names of keys, for writers and readers alike.
 
     headrace:{<workflow>}:generation                              hash: current, newest, definition:<digest>
-    headrace:{<workflow>}:progress:<generation>                   hash: shard and partition -> event time reached
+    headrace:{<workflow>}:progress:<generation>                   hash: shard, topic and partition -> event time reached
     headrace:{<workflow>}:features:<generation>:<entity>:<value>  hash: feature set -> packed row (feature_rows.py)
     headrace:models                                               hash: model -> number of shards
     headrace:model:{<model>}:epoch                                the last epoch taken

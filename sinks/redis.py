@@ -105,9 +105,9 @@ class FeatureWriter(Session):
     def write(self, rows: Iterable[FeatureRow], reached: Mapping[str, int] | None = None) -> int:
         """Stores what is newer than what Redis has, in one round trip; gives the number of rows stored.
 
-        `reached` says how far the generation has come: for each `<shard>/<shards>.<partition>`, an event time in ms.
-        Readers move on to a generation when it is as far in each partition as the one that they read. Raises Retryable
-        when Redis is away; writing the same rows again is then right.
+        `reached` says how far the generation has come: an event time in ms for each shard and partition, named as
+        `<shard>/<shards>.<topic>.<partition>`. Readers move on to a generation when it is as far in each partition as
+        the one that they read. Raises Retryable when Redis is away; writing the same rows again is then right.
         """
         calls = list(self._calls(newest(rows)))
         report = [self._report(reached)] if reached else []

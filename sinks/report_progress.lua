@@ -1,6 +1,6 @@
 -- Notes how far a generation has come, and lets readers read it once it is as far as the one that they read now.
 -- KEYS: the generation hash, the progress of this generation.
--- ARGV: the generation, what the keys of progress begin with, then field (ends in its partition) and event time (ms since
+-- ARGV: the generation, what the keys of progress begin with, then field (<shard>/<shards>.<topic>.<partition>) and event time (ms since
 -- the epoch), in turn.
 -- Gives 1 when this generation is read from now on, was already, or a later one is.
 
@@ -17,7 +17,7 @@ local function by_partition(key)
   local furthest = {}
   local all = redis.call('HGETALL', key)
   for i = 1, #all, 2 do
-    local partition = string.match(all[i], '%d+$')
+    local partition = string.match(all[i], '%.(.+)')
     furthest[partition] = math.max(furthest[partition] or tonumber(all[i + 1]), tonumber(all[i + 1]))
   end
   return furthest

@@ -49,7 +49,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             metrics = WorkerMetrics(self._workflow)
             if spec.flink:
                 metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
-            port = metrics.serve(spec.metrics_host, spec.metrics_port, None)
+            port = metrics.serve(spec.metrics_host, spec.metrics_port)
             if spec.metrics_folder:
                 leave_target(Path(spec.metrics_folder), self._workflow, port)
             self._worker = Worker(spec, FlinkState(snapshot, log), metrics)

@@ -52,7 +52,7 @@ def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation:
             admin.create(topic, OUTPUT_PARTITIONS, size)
     if plan.feature_sinks:
         with Generations(addresses.redis, plan.workflow) as generations:
-            generations.keep_partitions(facts.filled)
+            generations.keep_partitions(plan.topic.topic, facts.filled)
     with Registry(addresses.registry) as registry:
         spec = WorkerSpec(
             plan,

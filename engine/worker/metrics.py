@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter as Tally
-from pathlib import Path
 from time import time
 from wsgiref.simple_server import WSGIServer
 
@@ -72,18 +69,12 @@ class WorkerMetrics:
         self.epoch.labels(self._workflow, model, str(number)).set(version.epoch)
         self.count.labels(self._workflow, model, str(number)).set(version.count)
 
-    def serve(self, host: str, port: int, folder: str | None) -> int:
+    def serve(self, host: str, port: int) -> int:
         """Answer scrapes at `port`, or the next free one after it: workers of one machine share the range.
 
-        Port 0 is any free one. `folder` gets a file for Prometheus' file discovery.
+        Port 0 is any free one.
         """
-        server = self._listen(host, port)
-        if folder is not None:
-            target = {"targets": [f"127.0.0.1:{server.server_port}"], "labels": {"workflow": self._workflow}}
-            path = Path(folder) / f"worker-{self._workflow}-{os.getpid()}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps([target]))
-        return int(server.server_port)
+        return int(self._listen(host, port).server_port)
 
     def _listen(self, host: str, port: int) -> WSGIServer:
         for candidate in range(port, port + PORTS) if port else ():

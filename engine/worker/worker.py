@@ -58,7 +58,7 @@ class Worker:
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
-        self._write(rows, _reached(number, self._plan.shards, frame))
+        self._write(rows, _reached(f"{number}/{self._plan.shards}.{self._plan.topic.topic}", frame))
         outputs = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
         live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
@@ -125,11 +125,11 @@ class Worker:
         return waiting(work)
 
 
-def _reached(number: int, shards: int, frame: Frame) -> dict[str, int]:
+def _reached(part: str, frame: Frame) -> dict[str, int]:
     """How far a shard has come in each partition: the largest event time of the good records in `frame`."""
     good = frame.index[frame.index["status"] == Status.OK]
     return {
-        f"{number}/{shards}.{partition}": int(good["event_time"][good["partition"] == partition].max())
+        f"{part}.{partition}": int(good["event_time"][good["partition"] == partition].max())
         for partition in np.unique(good["partition"]).tolist()
     }
 

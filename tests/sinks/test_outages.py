@@ -88,7 +88,7 @@ def test_redis_away_names_the_address_and_the_setting(use: Callable[[str], objec
 
 def test_after_a_restart_work_goes_on_with_what_was_stored(own: RedisServer, writer: FeatureWriter) -> None:
     with FeatureReader(own.url) as reader:
-        assert writer.write([row(5)], {"0/1.0": 5}) == 1
+        assert writer.write([row(5)], {"0/1.flights.0": 5}) == 1
         assert reader.read("flights", [LOOKUP]) == [row(5)]
         own.kill()
         for attempt in (lambda: writer.write([row(6)]), lambda: reader.read("flights", [LOOKUP])):

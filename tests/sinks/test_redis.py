@@ -34,7 +34,7 @@ ROWS = st.lists(
     )
 )
 LOOKUPS = [Lookup("origin", value, of) for value in ("EWR", "JFK", "a:b {ü}") for of in ("delays", "counts")]
-REACHED = {"0/1.0": 0}  # what a generation reports that has read all there is
+REACHED = {"0/1.flights.0": 0}  # what a generation reports that has read all there is
 numbers = count()
 
 
@@ -177,14 +177,14 @@ def test_readers_move_on_when_every_part_of_the_new_generation_has_caught_up(ser
     store, redis_url, workflow = FeatureStore("origin"), server.url, "moves_on"
     generations = Generations(redis_url, workflow)
     with store.open(redis_url, workflow, generations.next()) as old:
-        old.write([], {"0/1.0": 100, "0/1.1": 200})
+        old.write([], {"0/1.flights.0": 100, "0/1.flights.1": 200})
         assert generations.current() == 1
     with store.open(redis_url, workflow, generations.next()) as new:
-        new.write([], {"0/1.0": 100})
+        new.write([], {"0/1.flights.0": 100})
         assert generations.current() == 1
-        new.write([], {"0/1.1": 199})
+        new.write([], {"0/1.flights.1": 199})
         assert generations.current() == 1
-        new.write([], {"0/1.1": 200})
+        new.write([], {"0/1.flights.1": 200})
         assert generations.current() == 2
 
 
@@ -192,25 +192,28 @@ def test_readers_move_on_though_there_are_other_shards_now(server: RedisServer, 
     store = FeatureStore("origin")
     with Generations(server.url, name) as generations:
         with store.open(server.url, name, generations.next()) as old:
-            old.write([], {"0/2.0": 100, "1/2.0": 90, "0/2.1": 200})
+            old.write([], {"0/2.flights.0": 100, "1/2.flights.0": 90, "0/2.flights.1": 200})
         with store.open(server.url, name, generations.next()) as new:
-            new.write([], {"2/3.0": 99, "1/3.1": 200})
+            new.write([], {"2/3.flights.0": 99, "1/3.flights.1": 200})
             assert generations.current() == 1
-            new.write([], {"0/3.0": 100})
+            new.write([], {"0/3.flights.0": 100})
             assert generations.current() == 2
 
 
-def test_readers_move_on_though_partitions_are_gone_or_have_no_records_any_more(server: RedisServer, name: str) -> None:
+def test_readers_move_on_though_partitions_are_gone_or_empty_or_of_another_topic(
+    server: RedisServer, name: str
+) -> None:
     store = FeatureStore("origin")
     with Generations(server.url, name) as generations:
-        generations.keep_partitions([0])
+        generations.keep_partitions("flights", [0])
         with store.open(server.url, name, generations.next()) as old:
-            old.write([], {"0/1.0": 100, "0/1.1": 400, "0/1.9": 300, "0/1.10": 200})
-        generations.keep_partitions([0, 9])
+            old.write([], {"0/1.flights.0": 100, "0/1.flights.1": 400, "0/1.flights.9": 300, "0/1.flights.10": 200})
+            old.write([], {"0/1.departures.0": 500})
+        generations.keep_partitions("flights", [0, 9])
         with store.open(server.url, name, generations.next()) as new:
-            new.write([], {"0/1.0": 100})
+            new.write([], {"0/1.flights.0": 100})
             assert generations.current() == 1
-            new.write([], {"0/1.9": 300})
+            new.write([], {"0/1.flights.9": 300})
             assert generations.current() == 2
 
 
@@ -218,7 +221,7 @@ def test_the_progress_of_generations_that_are_no_longer_read_is_forgotten(server
     with Generations(server.url, name) as generations, server.client() as client:
         for reached in (5, 4, 3, 5):  # the second and the third never catch up
             with FeatureStore("origin").open(server.url, name, generations.next()) as writer:
-                writer.write([], {"0/1.0": reached})
+                writer.write([], {"0/1.flights.0": reached})
         prefix = progress_prefix(name)
         assert client.keys(f"{prefix}*") == [f"{prefix}4".encode()]
 

@@ -54,7 +54,7 @@ def write_origin(url: str, airport: str, delay_1h: float, event_time: int) -> No
         generation = generations.current() or generations.next()
     row = FeatureRow("origin", airport, "origin_features", {"origin_delay_1h": delay_1h}, event_time, 0, event_time)
     with FeatureStore("origin").open(url, "flights", generation) as writer:
-        assert writer.write([row], {"0/1.0": event_time}) == 1
+        assert writer.write([row], {"0/1.flights.0": event_time}) == 1
 
 
 def until(get: Callable[[], httpx.Response], holds: Callable[[httpx.Response], bool]) -> httpx.Response:
