@@ -16,12 +16,13 @@ import org.apache.flink.types.Row;
  * Packs records into frames per shard.
  *
  * <p>A frame leaves when it is full, after the linger, before a checkpoint barrier and at the end of input: so there is no
- * state. The linger is longer while those behind are busy: a longer wait costs nothing then, and gives larger frames. A
- * watermark leaves after the records before it.
+ * state. The linger is up to 20 times as long while those behind are busy: a longer wait costs little then, and gives
+ * larger frames. A watermark leaves after the records before it.
  */
 public final class Batcher extends AbstractStreamOperator<Row>
     implements OneInputStreamOperator<byte[], Row>, BoundedOneInput, ProcessingTimeCallback {
   private static final long serialVersionUID = 1L;
+  private static final int MOST_LINGERS = 20;
 
   private final int[] shardIds;
   private final int maxBytes;
@@ -30,7 +31,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private transient FrameBuilder[] frames;
   private transient FrameLimit[] limits;
   private transient ScheduledFuture<?> timer;
-  private transient long dueAt;
+  private transient long waitingSince, dueAt;
   private transient Watermark held;
 
   /** @param shardIds the Flink key of each shard, chosen so that shards spread evenly over the slots */
@@ -63,13 +64,14 @@ public final class Batcher extends AbstractStreamOperator<Row>
     if (limits[shard].isReachedBy(frame.count()) || frame.size() >= maxBytes) {
       flush(shard);
     } else if (timer == null) {
-      setTimer();
+      waitingSince = processingTimeService.getCurrentProcessingTime();
+      setTimer(waitingSince + lingerMs);
     }
   }
 
-  private void setTimer() {
-    dueAt = processingTimeService.getCurrentProcessingTime() + lingerMs;
-    timer = processingTimeService.registerTimer(dueAt, this);
+  private void setTimer(long time) {
+    dueAt = time;
+    timer = processingTimeService.registerTimer(time, this);
   }
 
   private void flush(int shard) {
@@ -100,18 +102,19 @@ public final class Batcher extends AbstractStreamOperator<Row>
   @Override
   public void onProcessingTime(long time) {
     if (timer == null || time != dueAt) return; // cancelled when it was on its way already
-    if (isWayFree()) {
+    if (isWayFree(time - waitingSince >= MOST_LINGERS * lingerMs)) {
       timer = null;
       flushAll();
     } else {
-      setTimer();
+      setTimer(time + lingerMs);
     }
   }
 
-  /** Whether those behind have taken all that was sent to them: as long as they have not, nothing is lost by waiting. */
-  private boolean isWayFree() {
+  /** Whether those behind have taken all that was sent to them; where it is urgent, whether more can be sent at all. */
+  private boolean isWayFree(boolean urgent) {
     for (ResultPartitionWriter writer : getContainingTask().getEnvironment().getAllWriters()) {
-      if (((ResultPartition) writer).getSizeOfQueuedBuffersUnsafe() > 0) return false;
+      boolean isTaken = ((ResultPartition) writer).getSizeOfQueuedBuffersUnsafe() <= 0;
+      if (!writer.isAvailable() || !isTaken && !urgent) return false;
     }
     return true;
   }
