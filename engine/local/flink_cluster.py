@@ -34,7 +34,12 @@ def flink_cluster(home: Home, ports: Mapping[str, int]) -> tuple[Part, Part]:
     """
     # every JSON document is a YAML document
     (home.config / "config.yaml").write_text(json.dumps(_configuration(home, ports), indent=2) + "\n")
-    jobmanager = _java(home, "jobmanager", _JOBMANAGER, ["-XX:+UseSerialGC", "-Xmx320m", "-XX:MaxMetaspaceSize=256m"])
+    jobmanager = _java(
+        home,
+        "jobmanager",
+        _JOBMANAGER,
+        ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx320m", "-XX:MaxMetaspaceSize=256m"],
+    )
     heap, direct = _TASK_HEAP + _FRAMEWORK_HEAP, _OFF_HEAP + _NETWORK
     taskmanager = _java(
         home,
