@@ -11,20 +11,21 @@ import tempfile
 import warnings
 from functools import cache
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from engine.jars import flink_home, flink_jars, java_home, java_options
 from engine.jvm.compile import shim_jar
 
-_LOGGING = """
+_LOGGING = Template("""
 rootLogger.level = WARN
 rootLogger.appenderRef.file.ref = File
 appender.file.name = File
 appender.file.type = FILE
-appender.file.fileName = ${sys:log.file}
+appender.file.fileName = $file
 appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = %d{ISO8601} %-5p %c{1} - %m%n
-"""
+""")
 
 
 def prepare(folder: Path) -> None:
@@ -33,14 +34,14 @@ def prepare(folder: Path) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     configuration.mkdir(parents=True, exist_ok=True)
     (configuration / "config.yaml").write_text(json.dumps({"env.java.opts.all": java_options()}))
-    (configuration / "log4j-cli.properties").write_text(_LOGGING)
+    (configuration / "log4j-cli.properties").write_text(_LOGGING.substitute(file=logs / "client.log"))
     environment = {
         "JAVA_HOME": str(java_home()),
         "FLINK_HOME": str(flink_home()),
         "FLINK_CONF_DIR": str(configuration),
         "FLINK_LOG_DIR": str(logs),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "JVM_ARGS": f"-Xmx512m -Dlog.file={logs}/client.log -Djava.io.tmpdir={_scratch(configuration)}",
+        "JVM_ARGS": f"-Xmx512m -Djava.io.tmpdir={_scratch()}",
         # PyFlink adds a job's jars to the class path of one thread of the JVM only, and py4j may use several; what it
         # finds here is on the class path of all
         "HADOOP_CLASSPATH": os.pathsep.join(map(str, (*flink_jars(), shim_jar()))),
@@ -73,9 +74,9 @@ def string_array(values: list[str]) -> Any:
 
 
 @cache
-def _scratch(folder: Path) -> str:
+def _scratch() -> str:
     """A folder for what the JVM leaves behind, the files of jobs above all; it goes when this process does."""
-    scratch = tempfile.mkdtemp(prefix="tmp-", dir=folder)
+    scratch = tempfile.mkdtemp(prefix="headrace-client-")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     return scratch
 

@@ -16,8 +16,10 @@ print(gateway.jvm().java.io.File.createTempFile("left", None).getPath())
 
 
 @pytest.mark.services
-def test_what_the_jvm_leaves_is_in_our_folder_and_goes_with_the_process(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", LEAVE_A_FILE, str(tmp_path)]
+def test_what_the_jvm_leaves_goes_with_the_process(tmp_path: Path) -> None:
+    home = tmp_path / "a home with spaces"
+    command = [sys.executable, "-c", LEAVE_A_FILE, str(home)]
     left = Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
-    assert left.is_relative_to(tmp_path / "client")
-    assert sorted(path.name for path in (tmp_path / "client").iterdir()) == ["config.yaml", "log4j-cli.properties"]
+    assert left.parent.name.startswith("headrace-client-")
+    assert not left.parent.exists()
+    assert (home / "logs" / "client.log").exists()
