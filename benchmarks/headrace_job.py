@@ -29,7 +29,7 @@ LABEL = "is_phishing"
 PARTITIONS = 4
 CHECKPOINT_EVERY = "2 s"
 LEAST_CHECKPOINTS = 3
-_POLL_S = 0.05
+_POLL_S = 0.2  # asking more often would load what is measured
 
 
 @dataclass(frozen=True)
