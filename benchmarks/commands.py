@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 
@@ -38,10 +39,14 @@ def measure(tell: Callable[[str], None]) -> list[Row]:
 
 def _seconds(target: str, watch: Callable[[], None]) -> float:
     started = time.monotonic()
-    with subprocess.Popen(["make", target], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(["make", target], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT) as process,
+    ):
         while process.poll() is None:
             watch()
             time.sleep(_POLL_S)
-    if process.returncode:
-        raise Fatal(f"make {target}: exit code {process.returncode}")
+        if process.returncode:
+            said.seek(0)
+            raise Fatal(f"make {target}: exit code {process.returncode}\n{said.read()}")
     return time.monotonic() - started
