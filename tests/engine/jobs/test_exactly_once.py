@@ -53,6 +53,9 @@ def _kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Fe
 
     False says that a checkpoint was completed in the very last moment, after which nothing may have been learned.
     """
+    for trial in trials:
+        wait_until(partial(_has_learned, trial))
+    stream.write(BURST)  # the first frame of a shard is in its snapshot, these are in its log
     first, restores = [trial.newest_checkpoint() for trial in trials], [trial.restores() for trial in trials]
     for trial, checkpoint in zip(trials, first, strict=True):
         wait_until(partial(_has_checkpoint, trial, checkpoint + CHECKPOINTS))
@@ -65,6 +68,7 @@ def _kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Fe
         wait_until(partial(_was_restored, trial, before + 1))
     if [since.checkpoint for since in checkpoints] != [trial.restored_checkpoint() for trial in trials]:
         return False
+    stream.write(BURST)  # watermarks are no state: they start anew with new records in all partitions
     for trial in trials:
         wait_until(partial(_has_replayed, trial))
     return True
@@ -82,6 +86,10 @@ class _Since:
         if checkpoint != self.checkpoint:
             self.checkpoint, self._enough = checkpoint, learned + self._chance.randrange(1, BURST)
         return learned >= self._enough
+
+
+def _has_learned(trial: Trial) -> bool:
+    return trial.progress().learned > 0
 
 
 def _has_checkpoint(trial: Trial, at_least: int) -> bool:
