@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -16,6 +18,7 @@ from engine.settings import Settings, address
 from schemas.errors import Fatal, Retryable
 
 REFRESH_S = 1.0
+_ENDED = ("FINISHED", "CANCELED", "FAILED")
 
 
 class Meter:
@@ -49,14 +52,18 @@ def _line(shown: dict[str, str]) -> Table:
     return table
 
 
-def follow(started: Started, settings: Settings, console: Console) -> None:
-    """Show how a workflow is doing until it ends or Ctrl-C. Raises Fatal, with what the job said, when it fails."""
-    meter, workflow, told = Meter(), started.plan.workflow, ""
+def follow(started: Started, settings: Settings, console: Console) -> bool:
+    """Show how a workflow is doing until it ends or Ctrl-C, and say whether it goes on.
+
+    Raises Fatal, with what the job said, when it fails.
+    """
+    meter, workflow, told, progress = Meter(), started.plan.workflow, "", Progress()
     try:
-        with FlinkRest(address(settings, "flink")) as flink, Live(console=console, auto_refresh=False) as live:
+        with FlinkRest(address(settings, "flink")) as flink, _live(console) as live:
             while True:
                 state = _state(flink, started.job_id)
-                progress = read_progress(workflow, settings.metrics_folder)
+                if state not in _ENDED:  # its workers have gone
+                    progress = read_progress(workflow, settings.metrics_folder)
                 live.update(meter.table(progress, state, time.monotonic()), refresh=True)
                 trouble = flink.trouble(started.job_id) if state in ("RESTARTING", "RUNNING") else None
                 trouble = trouble and explained(trouble, checkpoints_of(settings))
@@ -65,12 +72,23 @@ def follow(started: Started, settings: Settings, console: Console) -> None:
                 told = trouble or told
                 if state == "FAILED":
                     raise Fatal(flink.failure(started.job_id) or f'workflow "{workflow}" failed')
-                if state in ("FINISHED", "CANCELED"):
+                if state in _ENDED:
                     console.print(f'workflow "{workflow}" has ended: {state.lower()}')
-                    return
+                    return False
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         console.print(f'workflow "{workflow}" goes on')
+        return True
+
+
+@contextmanager
+def _live(console: Console) -> Iterator[Live]:
+    try:
+        with Live(console=console, auto_refresh=False) as live:
+            yield live
+    finally:
+        if not console.is_terminal:
+            console.line()  # Live leaves that out
 
 
 def explained(trouble: str, checkpoints: str) -> str:

@@ -28,11 +28,21 @@ headrace run workflows/flights.py --fresh --parallelism 2
 headrace run workflows/flights.py --detach --json
 """
 
+_STOP_EPILOG = """
+[bold]Examples[/bold]
+
+headrace stop flights
+
+headrace stop flights --drain
+
+headrace stop flights --cancel
+"""
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog=_RUN_EPILOG)(run)
-    app.command(epilog="[bold]Examples[/bold]\n\nheadrace stop flights\n\nheadrace stop flights --drain")(stop)
+    app.command(epilog=_STOP_EPILOG)(stop)
     app.command(epilog="[bold]Example[/bold]\n\nheadrace explain workflows/flights.py")(explain)
     app.command(epilog="[bold]Example[/bold]\n\nheadrace check workflows/flights.py")(check)
 
@@ -71,26 +81,36 @@ def run(  # noqa: PLR0913 - an option each
         typer.echo(json.dumps({"workflow": name, "job": started.job_id, "restored_from": started.restored_from}))
     resumed = f", resumed from {started.restored_from}" if started.restored_from else ""
     console.print(f'workflow "{name}" runs as job {started.job_id}{resumed}')
-    if not detach:
-        follow(started, settings, console)
-    console.print(f"stop it with `headrace stop {name}`")
+    if detach or follow(started, settings, console):
+        console.print(f"stop it with `headrace stop {name}`")
 
 
 def stop(
     workflow: Annotated[str, typer.Argument(help="The name of the workflow.", show_default=False)],
     *,
     drain: Annotated[bool, typer.Option("--drain", help="Process all that still waits for a watermark.")] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Stop at the newest checkpoint, without a savepoint.")
+    ] = False,
     as_json: Json = False,
     home: options.Home = None,
     flink: options.Flink = None,
 ) -> None:
     """Stop a workflow with a savepoint; `headrace run` resumes from there."""
-    from engine.jobs.running import stop as stop_job
+    from engine.jobs import running
 
+    if drain and cancel:
+        raise typer.BadParameter("--drain needs a savepoint, --cancel takes none", param_hint="--cancel")
     settings = Settings.load(home=home, flink=flink)
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    if cancel:
+        running.cancel(workflow, settings)
+        if as_json:
+            typer.echo(json.dumps({"workflow": workflow, "savepoint": None}))
+        console.print(f'workflow "{workflow}" is stopped, `headrace run` resumes at its newest checkpoint')
+        return
     with console.status("taking a savepoint"):
-        savepoint = stop_job(workflow, settings, drain=drain)
+        savepoint = running.stop(workflow, settings, drain=drain)
     if as_json:
         typer.echo(json.dumps({"workflow": workflow, "savepoint": savepoint}))
     console.print(f'workflow "{workflow}" is stopped, its state is in {savepoint}')

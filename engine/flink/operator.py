@@ -21,7 +21,7 @@ from engine.worker.spec import WorkerSpec
 from engine.worker.worker import Worker
 
 END_OF_INPUT = (1 << 63) - 1  # the watermark that says that there is nothing more to come
-_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+_BYTES = Types.PICKLED_BYTE_ARRAY()  # bytes too; of arrays, thread mode makes tuples of numbers
 
 
 class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink has no types

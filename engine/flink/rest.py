@@ -149,7 +149,8 @@ class FlinkRest(Session):
         operation = done["operation"]
         if "failure-cause" in operation:
             cause = str(operation["failure-cause"]["stack-trace"]).strip().splitlines()
-            raise Fatal(f"the savepoint failed: {cause[0]}", hint=_hint_of("\n".join(cause)))
+            hint = _hint_of("\n".join(cause)) or "`headrace stop <workflow> --cancel` stops at the newest checkpoint"
+            raise Fatal(f"the savepoint failed: {cause[0]}", hint=hint)
         return str(operation["location"])
 
     def _poll(self, ask: Callable[[], Any], until: Callable[[Any], bool], timeout_s: float, what: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from engine.jobs.preflight import preflight
 from engine.jobs.preparation import Prepared, definition_digest, new_generation, prepare, resolve
 from engine.jobs.resuming import newest_checkpoint, resume_point
 from engine.jobs.store import Run, RunStore, now
+from engine.paths import check_paths
 from engine.plan import Plan
 from engine.scrape_targets import forget_targets
 from engine.settings import JobAddresses, Settings, address
@@ -31,6 +34,7 @@ class Started:
 def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh: bool = False) -> Started:
     """Submit a workflow. Raises Fatal when it runs already, or cannot run, and Retryable when a service is away."""
     addresses = JobAddresses.find(settings)
+    check_paths(settings.home)
     preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
@@ -54,15 +58,29 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
 
 def stop(workflow: str, settings: Settings, *, drain: bool = False) -> str:
     """Stop a workflow with a savepoint, from which it resumes, and say where that is. Raises Fatal, Retryable."""
-    with FlinkRest(address(settings, "flink")) as flink, RunStore(settings.metadata_url) as runs:
+    with _live(workflow, settings) as (flink, job_id), RunStore(settings.metadata_url) as runs:
+        savepoint = flink.stop(job_id, savepoints_of(settings), drain=drain)
+        runs.stopped(job_id, savepoint)
+        flink.wait(job_id, lambda state: state == "FINISHED")
+    return savepoint
+
+
+def cancel(workflow: str, settings: Settings) -> None:
+    """Stop a workflow as it is, from whose newest checkpoint it resumes. Raises Fatal, Retryable."""
+    with _live(workflow, settings) as (flink, job_id):
+        flink.cancel(job_id)
+        flink.wait(job_id, lambda state: state == "CANCELED")
+
+
+@contextmanager
+def _live(workflow: str, settings: Settings) -> Iterator[tuple[FlinkRest, str]]:
+    """A session with Flink, and the job that runs a workflow on it."""
+    with FlinkRest(address(settings, "flink")) as flink:
         live = flink.live(workflow)
         if live is None:
             names = ", ".join(sorted({job.name for job in flink.jobs() if job.is_live})) or "none"
             raise Fatal(f'workflow "{workflow}": does not run', hint=f"running: {names}")
-        savepoint = flink.stop(live.id, savepoints_of(settings), drain=drain)
-        runs.stopped(live.id, savepoint)
-        flink.wait(live.id, lambda state: state == "FINISHED")
-    return savepoint
+        yield flink, live.id
 
 
 def checkpoints_of(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from engine.local.plan import Plan, make_plan
 from engine.local.ports import PORTS, choose_ports
 from engine.local.readiness import wait_until_ready
 from engine.local.supervision import Supervisor, start_supervisor
+from engine.paths import check_paths
 from engine.platform_file import PlatformFile
 from engine.probes import check
 from engine.room import check_room
@@ -57,6 +58,7 @@ def up(settings: Settings, progress: Progress | None = None) -> Platform:
 
     What this call started is stopped again when it fails or is interrupted. Raises `Fatal` with what to do.
     """
+    check_paths(settings.home)
     check(settings.given())
     home = Home(settings.home)
     with home.alone():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from engine.flink.configuration import JobSettings
@@ -13,9 +15,10 @@ from tests.engine.jobs.trial import finish, workflow
 pytestmark = pytest.mark.services
 
 
-def test_every_prediction_is_that_of_a_plain_river_loop(platform: Platform) -> None:
+@pytest.mark.parametrize("mode", ["process", "thread"])
+def test_every_prediction_is_that_of_a_plain_river_loop(platform: Platform, mode: Literal["process", "thread"]) -> None:
     with feed(platform) as stream:
         stream.write(20_000)
-        trial = finish(platform, workflow(stream), JobSettings(parallelism=1, bounded=True))
+        trial = finish(platform, workflow(stream), JobSettings(parallelism=1, mode=mode, bounded=True))
     order = plain_river.in_event_time_order(stream.written, PARTITIONS)
     assert trial.numbers(order) == plain_river.predictions(stream.written[position] for position in order)

@@ -148,7 +148,11 @@ def test_a_service_that_is_away_is_an_error_before_anything_starts(small: Settin
 
 
 def test_interrupting_up_stops_what_it_started(tmp_path: Path) -> None:
-    command = subprocess.Popen([*COMMAND, "up", "--home", str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    heeding = [
+        "env",
+        "--default-signal=INT",
+    ]  # what a shell starts in the background ignores it, and so do its children
+    command = subprocess.Popen([*heeding, *COMMAND, "up", "--home", str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert command.stdout is not None
     wait_until(lambda: len({*leftovers.memory_of(tmp_path)} - {"supervisor"}) == 6)
     command.send_signal(signal.SIGINT)
