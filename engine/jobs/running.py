@@ -45,6 +45,10 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         last = None if fresh else runs.last(plan.workflow)
         digest = definition_digest(plan)
         restore = _resume(last, digest, flink, checkpoints_of(settings)) if last else None
+        if last and restore and last.bounded != job.bounded:
+            kind = "bounded" if last.bounded else "not bounded"
+            said = f'workflow "{plan.workflow}": its last run was {kind}, and where reading ends is part of its state'
+            raise Fatal(said, hint="resume it as it was, or start anew with --fresh")
         generation = last.generation if last and restore else new_generation(plan, addresses)
         prepared = prepare(plan, addresses, settings, generation)
         forget_targets(settings.metrics_folder, plan.workflow)
