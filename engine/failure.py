@@ -20,7 +20,8 @@ def report(error: BaseException) -> str:
     if isinstance(error, HeadraceError) and error.__cause__ is None:
         return str(error)
     cause = error.__cause__ or error
-    frames = traceback.extract_tb(cause.__traceback__)
+    # where a file cannot be parsed, its error names the line, and the frames are the importer's
+    frames = [] if isinstance(cause, SyntaxError) else traceback.extract_tb(cause.__traceback__)
     own = [frame for frame in frames if _is_users(frame.filename)]
     head = ["Traceback (your own lines):\n"] if own else ["Traceback:\n"] if frames else []
     text = "".join([*head, *traceback.format_list(own or frames), *traceback.format_exception_only(cause)]).rstrip()

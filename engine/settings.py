@@ -143,7 +143,8 @@ def _wrong_setting(error: ValidationError) -> Fatal:
         known = ", ".join(Settings.model_fields)
         return Fatal(f'setting "{name}": there is none of that name', hint=f"there are {known}")
     said = first["msg"].removeprefix("Value error, ")
-    return Fatal(f'setting "{name}": {said}', hint=f"correct --{top}, HEADRACE_{top.upper()} or headrace.toml")
+    option = f"--{top}, " if top in (*SERVICES, "home") else ""
+    return Fatal(f'setting "{name}": {said}', hint=f"correct {option}HEADRACE_{top.upper()} or headrace.toml")
 
 
 def address(settings: Settings, service: str) -> str:

@@ -12,8 +12,10 @@ from rich.table import Table
 
 from engine.cli import options
 from engine.cli.progress import Shown
+from engine.flink.rest import FlinkRest, Job
+from engine.local.status import ServiceStatus
 from engine.settings import SERVICES, Settings
-from schemas.errors import Fatal
+from schemas.errors import Fatal, Retryable
 
 _UP_EPILOG = """
 [bold]Examples[/bold]
@@ -68,21 +70,36 @@ def status(
     home: options.Home = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
 ) -> None:
-    """Say how each service is doing. Ends with exit code 1 unless all are ready."""
+    """Say how each service is doing, and which workflows run. Ends with exit code 1 unless all are ready."""
     from engine.local.status import status as ask
 
     found = ask(Settings.load(home=home))
+    workflows = [job for service in found.services for job in _workflows(service)]
     console = Console(highlight=False)
     if as_json:
-        typer.echo(json.dumps({**asdict(found), "ready": found.is_ready}, indent=2))
+        running = [{"name": job.name, "state": job.state.lower(), "job": job.id} for job in workflows]
+        typer.echo(json.dumps({**asdict(found), "ready": found.is_ready, "workflows": running}, indent=2))
     else:
         table = Table("service", "state", "address", "processes", "memory", "", box=None, pad_edge=False)
         for service in found.services:
             pids = " ".join(map(str, service.pids))
             table.add_row(service.name, service.state, service.address, pids, _mib(service.memory_bytes), service.said)
         console.print(table)
+        for job in workflows:
+            console.print(f'workflow "{job.name}" is {job.state.lower()}, as job {job.id}')
         console.print(f"in {found.home}, {_mib(found.memory_bytes)} in all" + (f"\n{found.said}" if found.said else ""))
     raise typer.Exit(0 if found.is_ready else 1)
+
+
+def _workflows(service: ServiceStatus) -> list[Job]:
+    """What runs on a service, if it is Flink, and answers."""
+    if service.name != "flink" or service.state != "ready":
+        return []
+    try:
+        with FlinkRest(service.address) as flink:
+            return [job for job in flink.jobs() if job.is_live]
+    except Retryable:
+        return []  # it has gone since
 
 
 def down(home: options.Home = None) -> None:

@@ -40,6 +40,8 @@ def load_workflow(path: Path) -> LoadedWorkflow:
     """The one workflow in the file `path`. Raises Fatal, the user's own line first, where it cannot be loaded."""
     if not path.is_file():
         raise Fatal(f'workflow file "{path}": no such file', hint="for example: workflows/flights.py")
+    if path.suffix != ".py":
+        raise Fatal(f'workflow file "{path}": no Python file', hint="its name ends in .py")
     folder = path.resolve().parent
     _refuse_shadowing(path.stem, path)
     loaded = sys.modules.get(path.stem)

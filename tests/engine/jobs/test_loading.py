@@ -34,6 +34,7 @@ def test_a_workflow_travels_with_the_modules_beside_it(tmp_path: Path) -> None:
     [
         ("engine.py", FLOW, 'module "engine" in .*: its name hides a module of Headrace'),
         ("json.py", FLOW, 'module "json" in .*: its name hides a module of Python'),
+        ("is_no_module.txt", FLOW, "no Python file"),
         ("has_no_workflow.py", "flow = 1\n", "has 0 workflows, expected one"),
         ("has_two_workflows.py", f"{FLOW}other = Workflow('other')\n", "has 2 workflows, expected one"),
         ("has_a_bad_node.py", f"{FLOW}flow.source('Bad', None)\n", 'node|source "Bad"'),
@@ -52,6 +53,14 @@ def test_a_failing_import_shows_the_users_line_first(tmp_path: Path) -> None:
     assert first == "Traceback (your own lines):"
     assert f'"{file}", line 2' in line
     assert "IndexError" in failed.value.message
+
+
+def test_a_syntax_error_shows_the_users_line_and_nobody_elses(tmp_path: Path) -> None:
+    file = write(tmp_path, "cannot_be_parsed.py", "flow = (\n")
+    with pytest.raises(Fatal) as failed:
+        load_workflow(file)
+    assert failed.value.message.startswith(f'  File "{file}", line 1')
+    assert "importlib" not in failed.value.message
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
