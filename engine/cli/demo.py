@@ -175,6 +175,10 @@ def _summary(settings: Settings, addresses: Addresses, feeding: Feeding, took_s:
     metrics = card["metrics"]
     console.print(f"\n{feeding.sent:,} flights in {took_s:.1f} s, {feeding.sent / took_s:,.0f} a second")
     console.print(f"  learned      {card['version']['count']:,}, until {card['learned_until']}")
+    without = feeding.sent - card["version"]["count"]
+    console.print(
+        f"  predicted    {without:,} more: flights that were cancelled or diverted have no outcome to learn from"
+    )
     console.print(f"  accuracy     {metrics['accuracy']:.4f}, of no change {metrics['no_change_accuracy']:.4f}")
     console.print(f"  ROC AUC      {metrics['roc_auc']:.4f}")
     console.print(f"  model        version {card['version']['epoch']}.{card['version']['count']}")
