@@ -16,11 +16,9 @@ def check_paths(home: Path, python: Path = Path(sys.executable)) -> None:
     schemas.errors.Fatal: home folder "/srv/my flights/.headrace": its path has a space, which PyFlink cannot handle
     hint: choose another one with --home
     """
-    if " " in str(python):
-        hint = "move the project to a folder without spaces in its path"
-        raise Fatal(f'python "{python}": its path has a space, which PyFlink cannot handle', hint=hint)
-    if " " in str(home.absolute()):
-        raise Fatal(
-            f'home folder "{home}": its path has a space, which PyFlink cannot handle',
-            hint="choose another one with --home",
-        )
+    for what, path, hint in (
+        ("python", python, "move the project to a folder without spaces in its path"),
+        ("home folder", home, "choose another one with --home"),
+    ):
+        if " " in str(path.absolute()):
+            raise Fatal(f'{what} "{path}": its path has a space, which PyFlink cannot handle', hint=hint)

@@ -16,9 +16,9 @@ from models.learner import NEVER
 from models.outcome import Batch, Outcome, Prediction
 from models.stage import Kind, Stage, last_step
 from models.transforms import Transforms
-from models.waiting import Waiting, as_list
+from models.waiting import Waiting
 from schemas.errors import BadRecord, Fatal, Retryable
-from schemas.table import Column, Table
+from schemas.table import Column, Table, as_list
 
 
 class MiniBatchLearner:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from river.utils.pandas import import_pandas
 
-from schemas.table import Column
+from schemas.table import Column, as_list
 
 
 class Waiting:
@@ -102,8 +102,3 @@ def _padded(column: Column, missing: int) -> Column:
         padded: Column = np.concatenate([column, np.repeat(column[-1:], missing)])
         return padded
     return [*column, *column[-1:] * missing]
-
-
-def as_list(column: Column) -> list[Any]:
-    """The values of a column as Python's own."""
-    return column.tolist() if isinstance(column, np.ndarray) else column

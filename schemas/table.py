@@ -37,5 +37,10 @@ class Table(Sequence[dict[str, Any]]):
 
     @cached_property
     def _records(self) -> list[dict[str, Any]]:
-        columns = [column.tolist() if isinstance(column, np.ndarray) else column for column in self.columns.values()]
+        columns = map(as_list, self.columns.values())
         return [dict(zip(self.columns, fields, strict=True)) for fields in zip(*columns, strict=True)]
+
+
+def as_list(column: Column) -> list[Any]:
+    """The values of a column as Python's own."""
+    return column.tolist() if isinstance(column, np.ndarray) else column

@@ -1,7 +1,7 @@
 -- Notes how far a generation has come, and lets readers read it once it is as far as the one that they read now.
 -- KEYS: the generation hash, the progress of this generation.
--- ARGV: the generation, what the keys of progress begin with, then field (<shard>/<shards>.<topic>.<partition>) and event time (ms since
--- the epoch), in turn.
+-- ARGV: the generation, what the keys of progress begin with, then field (<shard>/<shards>.<topic>.<partition>) and
+-- event time (ms since the epoch), in turn.
 -- Gives 1 when this generation is read from now on, was already, or a later one is.
 
 local generation = tonumber(ARGV[1])

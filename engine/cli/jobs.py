@@ -105,15 +105,14 @@ def stop(
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     if cancel:
         running.cancel(workflow, settings)
-        if as_json:
-            typer.echo(json.dumps({"workflow": workflow, "savepoint": None}))
-        console.print(f'workflow "{workflow}" is stopped, `headrace run` resumes at its newest checkpoint')
-        return
-    with console.status("taking a savepoint"):
-        savepoint = running.stop(workflow, settings, drain=drain)
+        savepoint, left = None, "`headrace run` resumes at its newest checkpoint"
+    else:
+        with console.status("taking a savepoint"):
+            savepoint = running.stop(workflow, settings, drain=drain)
+        left = f"its state is in {savepoint}"
     if as_json:
         typer.echo(json.dumps({"workflow": workflow, "savepoint": savepoint}))
-    console.print(f'workflow "{workflow}" is stopped, its state is in {savepoint}')
+    console.print(f'workflow "{workflow}" is stopped, {left}')
 
 
 def explain(
