@@ -13,7 +13,7 @@ from river import linear_model, preprocessing
 
 from benchmarks.peer import Peer, Stream
 from engine.flink.configuration import JobSettings
-from engine.flink.rest import FlinkRest
+from engine.flink.rest import ENDED, FlinkRest
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.running import start
 from engine.settings import Addresses, Settings
@@ -92,7 +92,7 @@ def _last_rise(stream: Stream, state: Callable[[], str]) -> float:
     ends, rose_at = 0, time.time()
     try:
         while True:
-            over = state() not in ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "FAILING")
+            over = state() in ENDED
             now_ends = sum(consumer.end_offsets(partitions).values())
             if now_ends > ends:
                 ends, rose_at = now_ends, time.time()

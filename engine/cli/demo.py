@@ -121,6 +121,7 @@ def _platform(settings: Settings, console: Console, cleanup: ExitStack) -> Addre
         shutil.rmtree(settings.home, ignore_errors=True)
         platform = up(settings, progress)
     cleanup.callback(down, settings)
+    cleanup.callback(console.print, "stopping what was started")
     return platform.addresses
 
 
@@ -134,7 +135,7 @@ def _submit(loaded: Any, settings: Settings) -> str:
 def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str, console: Console) -> None:
     """Show the progress until every flight is read, then let out what waits for a watermark."""
     from engine.cli.following import Meter
-    from engine.flink.rest import FlinkRest
+    from engine.flink.rest import ENDED, FlinkRest
     from engine.jobs.progress import read_progress
     from engine.jobs.running import stop
     from sources.kafka_admin import KafkaAdmin
@@ -147,7 +148,7 @@ def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str
     ):
         while not (feeding.is_done() and kafka.behind("flights", "headrace-flights") == 0):
             state = flink.state(job)
-            if state in ("FAILED", "CANCELED"):
+            if state in ENDED:
                 raise Fatal(flink.failure(job) or f'workflow "flights" is {state.lower()}')
             live.update(meter.table(read_progress("flights", settings.metrics_folder), state, time.monotonic()))
             live.refresh()

@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
-from engine.flink.rest import FlinkRest
+from engine.flink.rest import ENDED, FlinkRest
 from engine.jobs.preflight import check_checkpoints
 from engine.jobs.progress import Progress, read_progress
 from engine.jobs.running import Started, checkpoints_of
@@ -18,7 +18,6 @@ from engine.settings import Settings, address
 from schemas.errors import Fatal, Retryable
 
 REFRESH_S = 1.0
-_ENDED = ("FINISHED", "CANCELED", "FAILED")
 
 
 class Meter:
@@ -62,7 +61,7 @@ def follow(started: Started, settings: Settings, console: Console) -> bool:
         with FlinkRest(address(settings, "flink")) as flink, _live(console) as live:
             while True:
                 state = _state(flink, started.job_id)
-                if state not in _ENDED:  # its workers have gone
+                if state not in ENDED:  # its workers have gone
                     progress = read_progress(workflow, settings.metrics_folder)
                 live.update(meter.table(progress, state, time.monotonic()), refresh=True)
                 trouble = flink.trouble(started.job_id) if state in ("RESTARTING", "RUNNING") else None
@@ -72,7 +71,7 @@ def follow(started: Started, settings: Settings, console: Console) -> bool:
                 told = trouble or told
                 if state == "FAILED":
                     raise Fatal(flink.failure(started.job_id) or f'workflow "{workflow}" failed')
-                if state in _ENDED:
+                if state in ENDED:
                     console.print(f'workflow "{workflow}" has ended: {state.lower()}')
                     return False
                 time.sleep(REFRESH_S)

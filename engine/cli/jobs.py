@@ -13,10 +13,13 @@ from rich.console import Console
 from engine.cli import options
 from engine.platform_file import PlatformFile
 from engine.settings import Settings
+from schemas.durations import parse_duration
+from schemas.errors import Fatal
 
 File = Annotated[Path, typer.Argument(help="The workflow file.", show_default=False)]
 Parallelism = Annotated[int, typer.Option(min=1, help="Parallel subtasks of the source and the learner.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+LEAST_CHECKPOINT_MS = 10  # Flink refuses less
 
 _RUN_EPILOG = """
 [bold]Examples[/bold]
@@ -68,11 +71,9 @@ def run(  # noqa: PLR0913 - an option each
     from engine.flink.configuration import JobSettings
     from engine.jobs.loading import load_workflow
     from engine.jobs.running import start
-    from schemas.durations import parse_duration
 
     settings = Settings.load(home=home, kafka=kafka, redis=redis, registry=registry, flink=flink)
-    every_ms = int(parse_duration(checkpoint_every).total_seconds() * 1000)
-    job = JobSettings(parallelism, _mode(mode), checkpoint_every=f"{every_ms} ms", bounded=bounded)
+    job = JobSettings(parallelism, _mode(mode), checkpoint_every=_every(checkpoint_every), bounded=bounded)
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     with console.status("starting"):
         started = start(load_workflow(file), settings, job, fresh=fresh)
@@ -149,3 +150,14 @@ def _mode(text: str) -> Literal["process", "thread"]:
     if text not in ("process", "thread"):
         raise typer.BadParameter(f'"{text}" is neither process nor thread', param_hint="--mode")
     return "thread" if text == "thread" else "process"
+
+
+def _every(text: str) -> str:
+    """The interval of checkpoints, as Flink writes it."""
+    try:
+        every_ms = int(parse_duration(text).total_seconds() * 1000)
+    except Fatal as error:
+        raise typer.BadParameter(f"{error.message}; {error.hint}", param_hint="--checkpoint-every") from None
+    if every_ms < LEAST_CHECKPOINT_MS:
+        raise typer.BadParameter(f"expected at least {LEAST_CHECKPOINT_MS} ms", param_hint="--checkpoint-every")
+    return f"{every_ms} ms"

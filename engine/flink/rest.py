@@ -13,7 +13,7 @@ import tenacity
 from schemas.errors import Fatal, Retryable
 from schemas.session import Session
 
-_LIVE = ("INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING", "CANCELLING", "SUSPENDED", "RECONCILING")
+ENDED = ("FINISHED", "CANCELED", "FAILED")  # the states of a job that nothing follows
 _OUR_FAILURE = "headrace.JobFailed: "
 
 
@@ -28,7 +28,7 @@ class Job:
 
     @property
     def is_live(self) -> bool:
-        return self.state in _LIVE
+        return self.state not in ENDED
 
 
 @dataclass(frozen=True, order=True)

@@ -9,6 +9,7 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ class Jvm:
 
     def looks_up(self, registry: str, schema_id: int) -> str:
         return self.ask(b"l", _sized(registry) + struct.pack(">i", schema_id)).decode()
+
+    def paced(self, most: int, frames: list[tuple[int, int]]) -> list[int]:
+        """How many records each frame took, of those offered, where those behind take so many ms for it."""
+        asked = struct.pack(f">{1 + 2 * len(frames)}i", most, *chain.from_iterable(frames))
+        return list(struct.unpack(f">{len(frames)}i", self.ask(b"p", asked)))
 
 
 @contextmanager

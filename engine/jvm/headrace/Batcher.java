@@ -49,7 +49,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
     limits = new FrameLimit[shardIds.length];
     for (int shard = 0; shard < frames.length; shard++) {
       frames[shard] = new FrameBuilder();
-      limits[shard] = new FrameLimit(maxRecords);
+      limits[shard] = new FrameLimit(maxRecords, System::nanoTime);
     }
   }
 

@@ -1,5 +1,7 @@
 package headrace;
 
+import java.util.function.LongSupplier;
+
 /**
  * How many records a frame of one shard may hold.
  *
@@ -12,11 +14,13 @@ final class FrameLimit {
   private static final int LEAST = 100, FIRST = 1_000;
 
   private final int most;
+  private final LongSupplier nanoTime;
   private int records;
   private long begunAt;
 
-  FrameLimit(int most) {
+  FrameLimit(int most, LongSupplier nanoTime) {
     this.most = most;
+    this.nanoTime = nanoTime;
     records = Math.min(most, FIRST);
   }
 
@@ -26,13 +30,13 @@ final class FrameLimit {
 
   /** Takes note that the first record of a frame is there. */
   void begin() {
-    begunAt = System.nanoTime();
+    begunAt = nanoTime.getAsLong();
   }
 
   /** Takes note that a frame of that many records was handed on, which takes long where those behind are slow. */
   void flushed(int count) {
     if (!isReachedBy(count)) return;
-    double pace = count / (double) Math.max(1, System.nanoTime() - begunAt);
+    double pace = count / (double) Math.max(1, nanoTime.getAsLong() - begunAt);
     records = Math.max(Math.min(LEAST, most), (int) Math.min(most, pace * FRAME_NANOS));
   }
 }

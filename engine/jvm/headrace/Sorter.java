@@ -75,7 +75,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   }
 
   private Waiting waiting(int shard) {
-    return shards.computeIfAbsent(shard, ignored -> new Waiting(new FrameLimit(maxRecords)));
+    return shards.computeIfAbsent(shard, ignored -> new Waiting(new FrameLimit(maxRecords, System::nanoTime)));
   }
 
   @Override

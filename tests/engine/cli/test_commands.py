@@ -61,3 +61,10 @@ def test_a_service_that_is_away_is_named_with_its_setting(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "kafka at 127.0.0.1:1 does not answer" in done.stderr
     assert "--kafka (HEADRACE_KAFKA)" in done.stderr
+
+
+@pytest.mark.parametrize("every", ["3x", "0s"])
+def test_an_interval_that_is_none_is_refused_with_its_option(every: str) -> None:
+    done = CliRunner().invoke(app, ["run", PHISHING, "--checkpoint-every", every])
+    assert done.exit_code == 2
+    assert "--checkpoint-every" in done.stderr

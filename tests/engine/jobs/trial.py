@@ -12,7 +12,7 @@ import psutil
 from river import compose, linear_model, preprocessing
 
 from engine.flink.configuration import JobSettings
-from engine.flink.rest import FlinkRest
+from engine.flink.rest import ENDED, FlinkRest
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.progress import Progress, read_progress
 from engine.jobs.resuming import newest_checkpoint
@@ -79,7 +79,7 @@ class Trial:
         return str(self.ask(FlinkRest.state))
 
     def wait_until_ended(self, state: str = "FINISHED", timeout_s: float = PATIENCE_S) -> None:
-        wait_until(lambda: self.state() in ("FINISHED", "FAILED", "CANCELED"), timeout_s)
+        wait_until(lambda: self.state() in ENDED, timeout_s)
         assert self.state() == state, self.ask(FlinkRest.failure)
 
     def stop(self, *, drain: bool = False) -> str:

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class FrameServer {
             case 'w' -> walked(request);
             case 's' -> fromSource(request);
             case 'l' -> lookedUp(request);
+            case 'p' -> paced(request);
             default -> throw new IllegalArgumentException("operation " + operation);
           };
       out.writeInt(answer.length);
@@ -126,6 +128,25 @@ public final class FrameServer {
       said = fatal.getCause().getMessage();
     }
     return said.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The most that a frame may hold, then frames in a row, each as its records, offered one by one, and how long those behind
+   * take for it: how many records of each went into the frame before it was full.
+   */
+  private static byte[] paced(byte[] request) {
+    ByteBuffer rest = ByteBuffer.wrap(request), answer = ByteBuffer.allocate(request.length);
+    long[] clock = {0};
+    FrameLimit limit = new FrameLimit(rest.getInt(), () -> clock[0]);
+    while (rest.hasRemaining()) {
+      int offered = rest.getInt(), count = 0;
+      limit.begin();
+      while (count < offered && !limit.isReachedBy(count)) count++;
+      clock[0] += rest.getInt() * 1_000_000L;
+      limit.flushed(count);
+      answer.putInt(count);
+    }
+    return Arrays.copyOf(answer.array(), answer.position());
   }
 
   private static String text(ByteBuffer from) {
