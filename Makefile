@@ -32,7 +32,7 @@ check: setup  ## lint, types, layers, and whether the locks are current
 	sh scripts/check_locks.sh "$(LOCK)"
 
 test: setup  ## run the tests, on the real services
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup $(PEERS)/.installed  ## measure against the peers; writes benchmarks/results.json and docs/benchmarks.md
 	$(BIN)/python -m benchmarks

@@ -60,12 +60,11 @@ def feed(
 
 def dataset(name: str) -> tuple[Any, Any]:
     """Where the records of a data set go, and the records. Raises Fatal for a name that is none."""
-    from engine.feed import Feed
     from workflows import datasets
 
     known = {
-        "flights": (Feed("flights", schema="flight", key="tailnum"), datasets.flights),
-        "phishing": (Feed("pages", schema="phishing", key="seen_at"), datasets.phishing),
+        "flights": (datasets.FLIGHTS_FEED, datasets.flights),
+        "phishing": (datasets.PHISHING_FEED, datasets.phishing),
     }
     if name not in known:
         raise Fatal(f'data set "{name}": there is none', hint=f"there are {', '.join(known)}")

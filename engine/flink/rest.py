@@ -123,7 +123,11 @@ class FlinkRest(Session):
         return self.failure(job_id)
 
     def stop(self, job_id: str, savepoints: str | None, *, drain: bool = False, timeout_s: float = 300.0) -> str:
-        """Stop a job with a savepoint and say where that is; `drain` first lets out what waits for a watermark."""
+        """Stop a job with a savepoint and say where that is; `drain` first lets out what waits for a watermark.
+
+        A job that is only starting is given a minute for it: before, there is nothing that a savepoint could hold.
+        """
+        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, 60.0, f"job {job_id}, with all of its tasks")
         body = {"drain": drain, **({"targetDirectory": savepoints} if savepoints else {})}
         trigger = self._call("POST", f"/jobs/{job_id}/stop", json=body)["request-id"]
         return self._savepoint(f"/jobs/{job_id}/savepoints/{trigger}", timeout_s)
@@ -178,6 +182,11 @@ class FlinkRest(Session):
         if answer.is_error:
             raise Fatal(f'flink "{self._url}": {method} {path} answered {answer.status_code}: {answer.text[:500]}')
         return answer.json() if answer.content else {}
+
+
+def _takes_savepoints(job: Mapping[str, Any]) -> bool:
+    """Whether all tasks of a job run; of one that has ended Flink says so itself."""
+    return job["state"] in ENDED or {task["status"] for task in job["vertices"]} <= {"RUNNING", "FINISHED"}
 
 
 def _hint_of(cause: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,6 +138,27 @@ def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_r
     resumed.stop(drain=True)
     order = in_event_time_order(stream.written, PARTITIONS)
     assert resumed.numbers(order) == predictions(stream.written[position] for position in order)
+
+
+def test_a_cancelled_workflow_goes_on_at_its_newest_checkpoint_and_as_it_was(platform: Platform, stream: Feed) -> None:
+    flow = workflow(stream)
+    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    trial.wait_until_predicted(released(stream.written))
+    assert {"name": flow.name, "state": "running", "job": trial.started.job_id} in _said(platform, "status")["workflows"]
+    assert _said(platform, "stop", flow.name, "--cancel") == {"workflow": flow.name, "savepoint": None}
+    with pytest.raises(Fatal, match="its last run was not bounded"):
+        begin(platform, flow, JobSettings(bounded=True))
+    resumed = begin(platform, flow, JobSettings())
+    assert str(resumed.started.restored_from).endswith(f"/{trial.started.job_id}/chk-{trial.newest_checkpoint()}")
+    resumed.stop(drain=True)
+    order = in_event_time_order(stream.written, PARTITIONS)
+    assert resumed.numbers(order) == predictions(stream.written[position] for position in order)
+
+
+def _said(platform: Platform, *command: str) -> Any:
+    """What the command line says to programs."""
+    command = (*COMMAND, *command, "--json", "--home", str(platform.home))
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def test_of_two_that_start_a_workflow_at_once_one_is_refused(platform: Platform, stream: Feed) -> None:
