@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from engine.cli import options
-from engine.cli.feed import dataset
+from engine.cli.feeding import Feeding
 from engine.cli.progress import Shown
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
@@ -50,9 +46,8 @@ def demo(
     console = Console(highlight=False, soft_wrap=True)
     with ExitStack() as cleanup:
         addresses = _platform(settings, console, cleanup)
-        feeding = Feeding(addresses, rate, limit)
+        feeding = Feeding("flights", addresses, rate, limit)
         cleanup.callback(feeding.stop)
-        feeding.start()
         with console.status("submitting the workflow"):
             job = _submit(load_workflow(Path(str(shipped.__file__))), settings)
         console.print(f'workflow "flights" runs as job {job}; Flink shows it at {addresses.flink}')
@@ -61,49 +56,6 @@ def demo(
         _ask(addresses.scoring, console)
         _summary(settings, addresses, feeding, time.monotonic() - started_at, console)
     console.print("all that was started is stopped; next: README.md, workflows/flights.py, `headrace up`")
-
-
-@dataclass
-class Feeding:
-    """Feeds the flights to Kafka on a thread of its own; an error there comes up in `is_done`."""
-
-    addresses: Addresses
-    rate: float | None
-    limit: int | None
-    sent: int = 0
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "feed"))
-    _feeding: Future[None] = field(default_factory=Future)
-
-    def start(self) -> None:
-        from engine.feed import Feeder
-
-        target, records = dataset("flights")
-        feeder = Feeder(target, self.addresses.kafka, self.addresses.registry)
-        self._feeding = self._thread.submit(self._run, feeder, records)
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.shutdown()
-
-    def is_done(self) -> bool:
-        """Whether every flight is in Kafka. Raises what kept one from it."""
-        if not self._feeding.done():
-            return False
-        self._feeding.result()
-        return True
-
-    def _run(self, feeder: Any, records: Any) -> None:
-        from engine.feed import paced
-
-        records = islice(records, self.limit)
-        if self.rate is not None:
-            records = paced(records, self.rate, self._stopped.wait)
-        with feeder:
-            feeder.send(records, stop=self._stopped, progress=self._note)
-
-    def _note(self, fed: Any) -> None:
-        self.sent = fed.records
 
 
 def _own_settings(settings: Settings) -> Settings:

@@ -127,7 +127,7 @@ class FlinkRest(Session):
 
         A job that is only starting is given a minute for it: before, there is nothing that a savepoint could hold.
         """
-        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, 60.0, f"job {job_id}, with all of its tasks")
+        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, 60.0, f"all tasks of job {job_id}")
         body = {"drain": drain, **({"targetDirectory": savepoints} if savepoints else {})}
         trigger = self._call("POST", f"/jobs/{job_id}/stop", json=body)["request-id"]
         return self._savepoint(f"/jobs/{job_id}/savepoints/{trigger}", timeout_s)

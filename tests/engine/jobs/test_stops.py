@@ -144,7 +144,8 @@ def test_a_cancelled_workflow_goes_on_at_its_newest_checkpoint_and_as_it_was(pla
     flow = workflow(stream)
     trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
     trial.wait_until_predicted(released(stream.written))
-    assert {"name": flow.name, "state": "running", "job": trial.started.job_id} in _said(platform, "status")["workflows"]
+    running = {"name": flow.name, "state": "running", "job": trial.started.job_id}
+    assert running in _said(platform, "status")["workflows"]
     assert _said(platform, "stop", flow.name, "--cancel") == {"workflow": flow.name, "savepoint": None}
     with pytest.raises(Fatal, match="its last run was not bounded"):
         begin(platform, flow, JobSettings(bounded=True))

@@ -1,0 +1,71 @@
+"""Feeds records that ship to Kafka beside what the command line does meanwhile."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from typing import Any
+
+from engine.cli.feed import dataset
+from engine.settings import Addresses
+
+_shared: dict[str, Any] = {}  # of the process that feeds: where it tells how far it is, and what ends it
+
+
+class Feeding:
+    """Feeds a data set in a process of its own: encoding keeps a core busy, and this process has others to do.
+
+    `rate` is in records a second, None for as fast as it goes; `limit` is the most records, None for all.
+    """
+
+    def __init__(self, data: str, addresses: Addresses, rate: float | None, limit: int | None) -> None:
+        from engine.feed import Feeder
+
+        target, _ = dataset(data)
+        Feeder(target, addresses.kafka, addresses.registry).close()  # from now on the topic is there
+        processes = multiprocessing.get_context("spawn")
+        self._sent, self._stopped = processes.Value("q", 0), processes.Event()
+        shared = {"sent": self._sent, "stopped": self._stopped}
+        self._process = ProcessPoolExecutor(1, processes, initializer=_begin, initargs=(shared,))
+        self._feeding: Future[None] = self._process.submit(
+            _feed, data, addresses.kafka, addresses.registry, rate, limit
+        )
+
+    @property
+    def sent(self) -> int:
+        """The number of records that were written."""
+        return int(self._sent.value)
+
+    def is_done(self) -> bool:
+        """Whether every record is in Kafka. Raises what kept one from it."""
+        if not self._feeding.done():
+            return False
+        self._feeding.result()
+        return True
+
+    def stop(self) -> None:
+        """End the process, once what was written is acknowledged."""
+        self._stopped.set()
+        self._process.shutdown()
+
+
+def _begin(shared: dict[str, Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all processes; the other one stops this one
+    _shared.update(shared)
+
+
+def _feed(data: str, kafka: str, registry: str, rate: float | None, limit: int | None) -> None:
+    from engine.feed import Fed, Feeder, paced
+
+    target, records = dataset(data)
+    records = islice(records, limit)
+    if rate is not None:
+        records = paced(records, rate, _shared["stopped"].wait)
+
+    def note(fed: Fed) -> None:
+        _shared["sent"].value = fed.records
+
+    with Feeder(target, kafka, registry) as feeder:
+        feeder.send(records, stop=_shared["stopped"], progress=note)
