@@ -14,6 +14,8 @@ from river import base
 from schemas.durations import parse_duration
 
 _UNIT = 1074  # the smallest double is 2 to the power of -1074
+_ONE = 1 << _UNIT
+_NUMBER = (int, float)
 _DEARER = 16  # how many values are summed up in the time in which one is taken from an exact sum
 
 
@@ -51,7 +53,7 @@ class _Rolling(base.Transformer):  # type: ignore[misc]
 
     def _value(self, x: dict[Any, Any]) -> float | None:
         value = x.get(self.field)
-        return value if isinstance(value, int | float) and isfinite(value) else None
+        return value if isinstance(value, _NUMBER) and isfinite(value) else None
 
     def _seen_by(self, x: dict[Any, Any]) -> _Span:
         """The values in the window of `x`."""
@@ -134,12 +136,18 @@ class _Window:
         self.total = 0
 
     def add(self, time: float, value: float) -> None:
-        at = bisect_right(self.times, time, self.start)
-        self.times.insert(at, time)
-        self.values.insert(at, value)
+        if not self.times or time >= self.times[-1]:
+            self.times.append(time)
+            self.values.append(value)
+        else:
+            at = bisect_right(self.times, time, self.start)
+            self.times.insert(at, time)
+            self.values.insert(at, value)
         self.total += _exact(value)
 
     def drop_until(self, time: float) -> None:
+        if self.times[self.start] > time:
+            return
         end = bisect_right(self.times, time, self.start)
         self.total -= self.exact_sum(self.start, end)
         self.start = end
@@ -156,7 +164,7 @@ class _Window:
         return sum(map(_exact, self.values[first:last]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Span:
     """The values of a window at the indexes from `first` up to `last`."""
 
@@ -176,11 +184,11 @@ class _Span:
         if others * _DEARER > self.count:
             with suppress(OverflowError):
                 return fsum(window.values[self.first : self.last]) / self.count
-        total = (
-            window.total - window.exact_sum(window.start, self.first) - window.exact_sum(self.last, len(window.values))
-        )
+        total = window.total
+        if others:
+            total -= window.exact_sum(window.start, self.first) + window.exact_sum(self.last, len(window.values))
         try:
-            return total / (1 << _UNIT) / self.count
+            return total / _ONE / self.count
         except OverflowError:
             return total / (self.count << _UNIT)
 
@@ -194,4 +202,4 @@ def _exact(value: float) -> int:
 def _time_ms(time: Any) -> float | None:
     if isinstance(time, datetime):
         return time.timestamp() * 1000
-    return time if isinstance(time, int | float) and isfinite(time) else None
+    return time if isinstance(time, _NUMBER) and isfinite(time) else None
