@@ -16,8 +16,8 @@ import org.apache.flink.types.Row;
  * Packs records into frames per shard.
  *
  * <p>A frame leaves when it is full, after the linger, before a checkpoint barrier and at the end of input: so there is no
- * state. The linger is up to 20 times as long while those behind are busy: a longer wait costs little then, and gives
- * larger frames. A watermark leaves after the records before it.
+ * state. The linger is up to 20 times as long while those behind are busy, and after a full frame, when there is more to
+ * come: a longer wait costs little then, and gives larger frames. A watermark leaves after the records before it.
  */
 public final class Batcher extends AbstractStreamOperator<Row>
     implements OneInputStreamOperator<byte[], Row>, BoundedOneInput, ProcessingTimeCallback {
@@ -32,6 +32,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private transient FrameLimit[] limits;
   private transient ScheduledFuture<?> timer;
   private transient long waitingSince, dueAt;
+  private transient boolean isCatchingUp;
   private transient Watermark held;
 
   /** @param shardIds the Flink key of each shard, chosen so that shards spread evenly over the slots */
@@ -58,11 +59,11 @@ public final class Batcher extends AbstractStreamOperator<Row>
     byte[] block = element.getValue();
     int shard = Block.getInt(block, Block.SHARD);
     FrameBuilder frame = frames[shard];
-    if (frame.size() + block.length > maxBytes) flush(shard);
+    if (frame.size() + block.length > maxBytes) flushFull(shard);
     if (frame.count() == 0) limits[shard].begin();
     frame.add(block);
     if (limits[shard].isReachedBy(frame.count()) || frame.size() >= maxBytes) {
-      flush(shard);
+      flushFull(shard);
     } else if (timer == null) {
       waitingSince = processingTimeService.getCurrentProcessingTime();
       setTimer(waitingSince + lingerMs);
@@ -72,6 +73,11 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private void setTimer(long time) {
     dueAt = time;
     timer = processingTimeService.registerTimer(time, this);
+  }
+
+  private void flushFull(int shard) {
+    isCatchingUp = true;
+    flush(shard);
   }
 
   private void flush(int shard) {
@@ -102,8 +108,10 @@ public final class Batcher extends AbstractStreamOperator<Row>
   @Override
   public void onProcessingTime(long time) {
     if (timer == null || time != dueAt) return; // cancelled when it was on its way already
-    if (isWayFree(time - waitingSince >= MOST_LINGERS * lingerMs)) {
+    boolean urgent = time - waitingSince >= MOST_LINGERS * lingerMs;
+    if (isWayFree(urgent) && (urgent || !isCatchingUp)) {
       timer = null;
+      isCatchingUp = false;
       flushAll();
     } else {
       setTimer(time + lingerMs);
