@@ -33,8 +33,10 @@ class Round:
 
 
 def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[Row]:
-    """The figures about records a second."""
+    """The figures about records a second, after a run of ours that does not count."""
     stream = fill(settings, records, tell)
+    tell("a run to warm up, in which the JVMs compile what they run:")
+    _headrace(stream, settings, None, tell)
     done = [_round(stream, settings, tell) for _ in range(rounds)]
     small = _headrace(stream, settings, SMALL_BATCH, tell)
     quix = rate(Peer("quix_app").run(replace(stream, records=min(records, QUIX_RECORDS))))
