@@ -16,11 +16,16 @@ def explain(plan: Plan, parallelism: int = 1) -> str:
 
 
 def _graph(plan: Plan) -> Iterator[str]:
-    topic = plan.topic
     yield f'workflow "{plan.workflow}": order {plan.order}, at most {plan.max_dead:.2%} dead letters'
-    time = f"event time {topic.event_time}, lateness {topic.lateness}" if topic.event_time else "Kafka timestamps"
-    yield f'  source    {plan.source.name}: topic "{topic.topic}", schema {plan.reader["name"]}, {time}'
-    before = plan.source.name
+    for source in plan.sources:
+        topic = source.topic
+        time = f"event time {topic.event_time}, lateness {topic.lateness}" if topic.event_time else "Kafka timestamps"
+        yield f'  source    {source.name}: topic "{topic.topic}", schema {source.schema["name"]}, {time}'
+    for connection in plan.connections:
+        fields = ", ".join(field["name"] for field in connection.schema["fields"])
+        inputs = ", ".join(connection.node.inputs)
+        yield f"  connector {connection.name} <- {inputs}: {fields}; event time {connection.event_time}"
+    before = plan.feed.name
     for stage in plan.stages:
         detail = f", label {stage.label}" if stage.label else ""
         detail += f", a model per {stage.key}" if stage.key else ""
@@ -32,19 +37,22 @@ def _graph(plan: Plan) -> Iterator[str]:
 
 
 def _physical(plan: Plan, parallelism: int) -> Iterator[str]:
-    name = plan.source.name
+    feed = plan.feed.name
     shards = f"{plan.shards} shards by {plan.shard_key}" if plan.shard_key else "one global shard"
     yield f"physical plan, parallelism {parallelism}, {shards}"
-    yield f"  JVM     {name}.source    Kafka, a watermark per partition, refused records marked"
-    yield f"  JVM     {name}.gate      late records marked; the largest event time of each partition is state"
-    yield f"  JVM     {name}.frames    up to {MAX_FRAME_BYTES >> 10} KiB of one shard a frame"
+    for source in plan.sources:
+        yield f"  JVM     {source.name}.source    Kafka, a watermark per partition, refused records marked"
+        yield f"  JVM     {source.name}.gate      late records marked; the largest event times are state"
+    for connection in plan.connections:
+        yield f"  JVM     {connection.name}           Flink SQL over rows; what it keeps is state"
+    yield f"  JVM     {feed}.frames    up to {MAX_FRAME_BYTES >> 10} KiB of one shard a frame"
     yield "  ------- shuffle by shard"
     if plan.order == "event_time":
-        yield f"  JVM     {name}.order     (event time, partition, offset) by the watermark; what waits is state"
+        yield f"  JVM     {feed}.order     (event time, partition, offset) by the watermark; what waits is state"
     stages = " + ".join(stage.name for stage in plan.stages)
-    yield f"  Python  {name}.learn     {stages}, a call a frame; snapshot and learn-log are state"
-    yield f"  JVM     {name}.outputs   frames to records"
-    yield f"  JVM     {name}.kafka     one transaction a checkpoint: {', '.join(plan.topics)}"
+    yield f"  Python  {feed}.learn     {stages}, a call a frame; snapshot and learn-log are state"
+    yield f"  JVM     {feed}.outputs   frames to records"
+    yield f"  JVM     {feed}.kafka     one transaction a checkpoint: {', '.join(plan.topics)}"
 
 
 def _place(sink: DataSink) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from engine.connectors import Sql
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
 from sinks import FeatureStore, ModelStore, Topic
@@ -26,6 +27,15 @@ class DataSource:
 
 
 @dataclass(frozen=True)
+class Connection:
+    """What a connector makes of the records of the nodes `inputs`."""
+
+    name: str
+    inputs: tuple[str, ...]
+    connector: Sql
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """Transformers in a row, with at most one estimator, over the records of the node `input`."""
 
@@ -43,8 +53,8 @@ class DataSink:
     sink: Sink
 
 
-Node = DataSource | Pipeline | DataSink
-_N = TypeVar("_N", DataSource, Pipeline, DataSink)
+Node = DataSource | Connection | Pipeline | DataSink
+_N = TypeVar("_N", DataSource, Connection, Pipeline, DataSink)
 
 
 class Workflow:
@@ -97,10 +107,21 @@ class Workflow:
             raise Fatal(f'source "{name}": {type(source).__name__} is not a source', hint="KafkaTopic is one")
         return self._add(DataSource(name, source))
 
+    def connect(self, name: str, connector: Sql) -> Connection:
+        """Add what combines or reshapes the streams of nodes that are there already."""
+        if not isinstance(connector, Sql):
+            raise Fatal(f'connector "{name}": {type(connector).__name__} is not a connector', hint="Sql is one")
+        streams = [node.name for node in self._nodes.values() if isinstance(node, DataSource | Connection)]
+        inputs = connector.reads(streams)
+        if not inputs:
+            there = ", ".join(streams) or "none yet"
+            raise Fatal(f'connector "{name}": its query names no stream of this workflow', hint=f"there are {there}")
+        return self._add(Connection(name, inputs, connector))
+
     def pipeline(
         self,
         name: str,
-        input: DataSource | Pipeline,
+        input: DataSource | Connection | Pipeline,
         pipeline: Any,
         *,
         label: str | None = None,
@@ -130,7 +151,7 @@ class Workflow:
             hint = "FeatureStore, ModelStore and Topic are sinks"
             raise Fatal(f'sink "{name}": {type(sink).__name__} is not a sink', hint=hint)
         if not isinstance(upstream, Pipeline):
-            raise Fatal(f'sink "{name}": reads from source "{upstream.name}"', hint="put a pipeline between the two")
+            raise Fatal(f'sink "{name}": reads from stream "{upstream.name}"', hint="put a pipeline between the two")
         learns = upstream.stage.kind is not Kind.TRANSFORMER
         if isinstance(sink, FeatureStore) and learns:
             hint = "features come from a pipeline of transformers"
@@ -140,9 +161,10 @@ class Workflow:
             raise Fatal(f'sink "{name}": "{upstream.name}" has no estimator', hint=hint)
         self._add(DataSink(name, upstream.name, sink))
 
-    def _upstream(self, name: str, input: DataSource | Pipeline) -> Node:
-        if not isinstance(input, DataSource | Pipeline):
-            raise Fatal(f'node "{name}": reads from {input!r}', hint="give what source() or pipeline() returned")
+    def _upstream(self, name: str, input: DataSource | Connection | Pipeline) -> Node:
+        if not isinstance(input, DataSource | Connection | Pipeline):
+            hint = "give what source(), connect() or pipeline() returned"
+            raise Fatal(f'node "{name}": reads from {input!r}', hint=hint)
         if self._nodes.get(input.name) is not input:
             raise Fatal(f'node "{name}": "{input.name}" belongs to another workflow')
         return input

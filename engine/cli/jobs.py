@@ -124,7 +124,8 @@ def explain(
     from engine.jobs.loading import load_workflow
     from engine.jobs.preparation import resolve
 
-    plan = resolve(load_workflow(file).workflow, _registry(Settings.load(home=home, registry=registry)))
+    settings = Settings.load(home=home, registry=registry)
+    plan = resolve(load_workflow(file).workflow, _registry(settings), settings.home)
     typer.echo(in_words(plan, parallelism))
 
 
@@ -133,10 +134,12 @@ def check(file: File, *, as_json: Json = False, home: options.Home = None, regis
     from engine.jobs.loading import load_workflow
     from engine.jobs.preparation import resolve
 
-    plan = resolve(load_workflow(file).workflow, _registry(Settings.load(home=home, registry=registry)))
-    nodes = [plan.source.name, *(stage.name for stage in plan.stages), *(sink.name for sink in plan.sinks)]
+    settings = Settings.load(home=home, registry=registry)
+    plan = resolve(load_workflow(file).workflow, _registry(settings), settings.home)
+    nodes = [part.name for part in (*plan.streams, *plan.stages, *plan.sinks)]
     if as_json:
-        typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "source": asdict(plan.topic)}))
+        sources = {source.name: asdict(source.topic) for source in plan.sources}
+        typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "sources": sources}))
     else:
         typer.echo(f'workflow "{plan.workflow}" is right: {", ".join(nodes)}')
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cluster:
-    """Addresses of Kafka and the registry, the source's end offsets by partition, the largest record to be written."""
+    """Addresses of Kafka and the registry, end offsets by topic and partition, the largest record to be written."""
 
     kafka: str
     registry: str
-    end_offsets: Mapping[int, int]
+    end_offsets: Mapping[str, Mapping[int, int]]
     max_request_bytes: int

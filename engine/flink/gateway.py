@@ -57,17 +57,21 @@ def jvm() -> Any:
 
 def int_array(values: list[int]) -> Any:
     """A Java `int[]`."""
-    gateway = _gateway()
-    array = gateway.new_array(gateway.jvm.int, len(values))
-    for position, value in enumerate(values):
-        array[position] = value
-    return array
+    return _array(jvm().int, values)
 
 
 def string_array(values: list[str]) -> Any:
     """A Java `String[]`."""
-    gateway = _gateway()
-    array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
+    return _array(jvm().java.lang.String, values)
+
+
+def data_streams(values: list[Any]) -> Any:
+    """A Java `DataStream[]`."""
+    return _array(jvm().org.apache.flink.streaming.api.datastream.DataStream, values)
+
+
+def _array(kind: Any, values: list[Any]) -> Any:
+    array = _gateway().new_array(kind, len(values))
     for position, value in enumerate(values):
         array[position] = value
     return array

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, cast
 
 from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
 from engine.flink.gateway import int_array, jvm, string_array
-from engine.plan import Plan
+from engine.flink.relational import connect
+from engine.flink.streams import byte_array, read_topic, to_ms, transform
+from engine.plan import Plan, PlannedSource, Stream
 from engine.worker.spec import WorkerSpec
 from models.pickled import dump
 from schemas.avro import canonical
@@ -78,24 +79,42 @@ def _frames(
     from pyflink.common import Types
     from pyflink.datastream import DataStream, KeyedStream
 
-    headrace, topic = jvm().headrace, plan.topic
-    lateness_ms = _ms(topic.lateness_time)
-    blocks = environment._j_stream_execution_environment.fromSource(
-        _kafka_source(plan, spec, cluster, settings), _event_times(plan, cluster, settings), plan.source.name
-    ).uid(f"{plan.source.name}.source")
-    gated = _transform(blocks, f"{plan.source.name}.gate", _bytes(), headrace.Gate(lateness_ms))
+    headrace, feed = jvm().headrace, plan.feed.name
+    blocks = _blocks(environment._j_stream_execution_environment, plan, spec, cluster, settings)
     row = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())]).get_java_type_info()
     batcher = headrace.Batcher(int_array(shard_ids), MAX_FRAME_BYTES, settings.frame_records, settings.linger_ms)
-    batched = _transform(gated, f"{plan.source.name}.frames", row, batcher)
+    batched = transform(blocks, f"{feed}.frames", row, batcher)
     selector = jvm().org.apache.flink.streaming.api.functions.python.KeyByKeySelector()
     key = Types.ROW([Types.INT()]).get_java_type_info()
     keyed = batched.keyBy(selector, key)
     if plan.order == "event_time":
         sorter = headrace.Sorter(MAX_FRAME_BYTES, settings.frame_records)
-        in_order = _transform(keyed, f"{plan.source.name}.order", row, sorter)
+        in_order = transform(keyed, f"{feed}.order", row, sorter)
         streams = jvm().org.apache.flink.streaming.api.datastream.DataStreamUtils
         keyed, batched = streams.reinterpretAsKeyedStream(in_order, selector, key), in_order
     return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), DataStream(batched))
+
+
+def _blocks(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobSettings) -> Any:
+    """The records that the stages take in, and all that was refused on the way to them."""
+    contracts = {stream.name: _contract(plan, spec, cluster, stream) for stream in plan.streams}
+    blocks = {
+        source.name: read_topic(environment, plan.workflow, source, contracts[source.name], cluster, settings)
+        for source in plan.sources
+    }
+    return connect(environment, plan, spec, contracts, blocks) if plan.connections else blocks[plan.feed.name]
+
+
+def _contract(plan: Plan, spec: WorkerSpec, cluster: Cluster, stream: Stream) -> Any:
+    """What the JVM has to know of a stream's records."""
+    finite = not isinstance(stream, PlannedSource) or stream.topic.non_finite == "reject"
+    shard_key = plan.shard_key if stream is plan.feed else None
+    known = jvm().java.util.HashMap()
+    for schema_id, schema in spec.known[stream.name].items():
+        known.put(schema_id, canonical(schema))
+    number = plan.streams.index(stream)
+    contract = jvm().headrace.Contract(number, canonical(stream.schema), stream.event_time, shard_key, finite)
+    return contract.sharded(plan.shards).schemas(cluster.registry, known)
 
 
 def _learn(frames: Any, spec: WorkerSpec, shard_ids: list[int]) -> Any:
@@ -104,10 +123,10 @@ def _learn(frames: Any, spec: WorkerSpec, shard_ids: list[int]) -> Any:
     from engine.flink.operator import LearningOperator
 
     plan = spec.plan
-    every_ms = min((_ms(parse_duration(cast(ModelStore, sink.sink).every)) for sink in plan.model_sinks), default=0)
+    every_ms = min((to_ms(parse_duration(cast(ModelStore, sink.sink).every)) for sink in plan.model_sinks), default=0)
     operator = LearningOperator(plan.workflow, dump(spec), shard_ids, every_ms)
     name = "+".join(stage.name for stage in plan.stages)
-    return frames.process(operator, Types.PRIMITIVE_ARRAY(Types.BYTE())).name(name).uid(f"{plan.source.name}.learn")
+    return frames.process(operator, Types.PRIMITIVE_ARRAY(Types.BYTE())).name(name).uid(f"{plan.feed.name}.learn")
 
 
 def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
@@ -126,59 +145,6 @@ def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
         .setProperty("batch.size", str(256 << 10))
         .build()
     )
-    records = frames._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(_bytes())
+    records = frames._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
     records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
-    records.name("outputs").uid(f"{plan.source.name}.outputs").sinkTo(sink).name("kafka").uid(
-        f"{plan.source.name}.kafka"
-    )
-
-
-def _kafka_source(plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobSettings) -> Any:
-    topic = plan.topic
-    known = jvm().java.util.HashMap()
-    for schema_id, schema in spec.known.items():
-        known.put(schema_id, canonical(schema))
-    contract = jvm().headrace.Contract(
-        0, canonical(plan.reader), topic.event_time, plan.shard_key, topic.non_finite == "reject"
-    )
-    contract = contract.limits(_ms(parse_duration(topic.max_ahead)), MAX_FRAME_BYTES).sharded(plan.shards)
-    offsets = jvm().org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
-    builder = (
-        jvm()
-        .org.apache.flink.connector.kafka.source.KafkaSource.builder()
-        .setBootstrapServers(cluster.kafka)
-        .setTopics(string_array([topic.topic]))
-        .setGroupId(f"headrace-{plan.workflow}")
-        .setClientIdPrefix(f"headrace-{plan.workflow}-{plan.source.name}")
-        .setStartingOffsets(getattr(offsets, topic.start)())
-        .setDeserializer(jvm().headrace.RecordBlocks(contract.schemas(cluster.registry, known)))
-        .setProperty("isolation.level", "read_committed")
-    )
-    if settings.bounded:
-        builder = builder.setBounded(jvm().headrace.Ends.of(topic.topic, _ends(cluster)))
-    return builder.build()
-
-
-def _event_times(plan: Plan, cluster: Cluster, settings: JobSettings) -> Any:
-    idle_ms = 0 if settings.bounded else _ms(parse_duration(plan.topic.idle))
-    return jvm().headrace.EventTimes(_ms(plan.topic.lateness_time), idle_ms, _ends(cluster))
-
-
-def _ends(cluster: Cluster) -> Any:
-    ends = jvm().java.util.HashMap()
-    for partition, end in cluster.end_offsets.items():
-        ends.put(partition, end)
-    return ends
-
-
-def _transform(stream: Any, name: str, out: Any, operator: Any) -> Any:
-    return stream.transform(name, out, operator).uid(name)
-
-
-def _bytes() -> Any:
-    info = jvm().org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo
-    return info.BYTE_PRIMITIVE_ARRAY_TYPE_INFO
-
-
-def _ms(duration: timedelta) -> int:
-    return int(duration.total_seconds() * 1000)
+    records.name("outputs").uid(f"{plan.feed.name}.outputs").sinkTo(sink).name("kafka").uid(f"{plan.feed.name}.kafka")

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
         raise Fatal("expected one argument: the workflow file")
     settings = Settings.load()
     addresses = JobAddresses.find(settings)
-    plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry)
+    plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry, settings.home)
     with Generations(addresses.redis, plan.workflow) as generations:
         prepared = prepare(plan, addresses, settings, generations.of(definition_digest(plan)))
     build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from engine.flink import gateway, relational
 from engine.flink.cluster import Cluster
-from engine.plan import DEAD_LETTERS, Plan, Schema, make_plan, shipped_schema
+from engine.plan import DEAD_LETTERS, NO_PARTITION, Plan, PlannedConnection, PlannedSource, Schema, Stream
+from engine.planner import make_plan, shipped_schema
 from engine.settings import JobAddresses, Settings
 from engine.worker.spec import WorkerSpec
-from engine.workflow import Workflow
+from engine.workflow import Connection, Workflow
 from schemas.registry import Registry
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import Generations
@@ -30,8 +34,11 @@ class Prepared:
     cluster: Cluster
 
 
-def resolve(workflow: Workflow, registry_url: str | None) -> Plan:
-    """The plan of a workflow; schemas that it does not name are the registry's newest. Raises Fatal, Retryable."""
+def resolve(workflow: Workflow, registry_url: str | None, home: Path) -> Plan:
+    """The plan of a workflow; schemas that it does not name are the registry's newest. Raises Fatal, Retryable.
+
+    What connectors give is asked of Flink's own planner, in a JVM that logs to `home`; without connectors none starts.
+    """
 
     def schema_of(topic: KafkaTopic) -> Schema:
         if topic.schema is not None or registry_url is None:
@@ -39,25 +46,30 @@ def resolve(workflow: Workflow, registry_url: str | None) -> Plan:
         with Registry(registry_url) as registry:
             return registry.latest(f"{topic.topic}-value").schema
 
-    return make_plan(workflow, schema_of)
+    def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:
+        gateway.prepare(home)
+        return relational.describe(connection, inputs)
+
+    return make_plan(workflow, schema_of, describe)
 
 
 def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation: int) -> Prepared:
     """Register the schemas of what is written, create its topics, and look at the topic that is read."""
     with KafkaAdmin(addresses.kafka) as admin:
-        facts = admin.facts(plan.topic.topic)
-        dead_bytes = max(facts.max_record_bytes + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
+        facts = {source.topic.topic: admin.facts(source.topic.topic) for source in plan.sources}
+        largest = max(fact.max_record_bytes for fact in facts.values())
+        dead_bytes = max(largest + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
         for position, topic in enumerate(plan.topics):
             size = {"max.message.bytes": str(dead_bytes)} if position == DEAD_LETTERS else {}
             admin.create(topic, OUTPUT_PARTITIONS, size)
     if plan.feature_sinks:
         with Generations(addresses.redis, plan.workflow) as generations:
-            generations.keep_partitions(plan.topic.topic, facts.filled)
+            generations.keep_partitions(plan.feed.origin, _filled(plan, facts))
     with Registry(addresses.registry) as registry:
         spec = WorkerSpec(
             plan,
             generation,
-            _known(plan, registry),
+            {stream.name: _known(plan, stream, registry) for stream in plan.streams},
             tuple(registry.register(f"{topic}-value", schema) for topic, schema in _outputs(plan)),
             addresses.registry,
             addresses.redis,
@@ -69,7 +81,8 @@ def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation:
             metrics_folder=str(settings.metrics_folder),
             flink=addresses.flink,
         )
-    return Prepared(spec, _cluster(addresses, facts, dead_bytes))
+    ends = {topic: fact.end_offsets for topic, fact in facts.items()}
+    return Prepared(spec, Cluster(addresses.kafka, addresses.registry, ends, dead_bytes))
 
 
 def new_generation(plan: Plan, addresses: JobAddresses) -> int:
@@ -84,7 +97,9 @@ def definition_digest(plan: Plan) -> str:
     """What tells one definition of a workflow's state from another: all that a savepoint depends on."""
     stages = [(stage.name, stage.label, stage.key, stage.batch, repr(stage.pipeline)) for stage in plan.stages]
     features = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
-    described = (plan.source.name, plan.topic.topic, plan.order, plan.shard_key, plan.shards, stages, features)
+    streams = [(stream.name, stream.origin) for stream in plan.streams]
+    connectors = [repr(connection.node.connector) for connection in plan.connections]
+    described = (streams, connectors, plan.order, plan.shard_key, plan.shards, stages, features)
     return hashlib.sha256(_without_addresses(repr(described)).encode()).hexdigest()[:16]
 
 
@@ -97,20 +112,23 @@ def _without_addresses(text: str) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
-def _known(plan: Plan, registry: Registry) -> dict[int, Schema]:
-    """The writer schemas of the topic that is read, by id."""
-    subject = f"{plan.topic.topic}-value"
+def _known(plan: Plan, stream: Stream, registry: Registry) -> dict[int, Schema]:
+    """A writer schema of a stream by its id: the newest of a topic, the one of what a connector makes."""
+    if isinstance(stream, PlannedConnection):
+        return {registry.register(f"{plan.workflow}.{stream.name}", stream.schema): stream.schema}
+    subject = f"{stream.topic.topic}-value"
     if subject not in registry.subjects():
-        return {registry.register(subject, plan.reader): plan.reader}
+        return {registry.register(subject, stream.schema): stream.schema}
     latest = registry.latest(subject)
     return {latest.id: latest.schema}
+
+
+def _filled(plan: Plan, facts: Mapping[str, TopicFacts]) -> Collection[int]:
+    """The partitions that the feed's records are in: what a connector makes is in none."""
+    return facts[plan.feed.origin].filled if isinstance(plan.feed, PlannedSource) else (NO_PARTITION,)
 
 
 def _outputs(plan: Plan) -> list[tuple[str, Schema]]:
     dead, *predictions = plan.topics
     schemas = [(dead, dead_letter_schema())]
     return schemas + [(topic, prediction_schema(plan.label_type)) for topic in predictions]
-
-
-def _cluster(addresses: JobAddresses, facts: TopicFacts, dead_bytes: int) -> Cluster:
-    return Cluster(addresses.kafka, addresses.registry, facts.end_offsets, dead_bytes)

@@ -36,7 +36,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
     addresses = JobAddresses.find(settings)
     check_paths(settings.home)
     preflight(addresses, checkpoints_of(settings))
-    plan = resolve(loaded.workflow, addresses.registry)
+    plan = resolve(loaded.workflow, addresses.registry, settings.home)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
         live = flink.live(plan.workflow)
         if live is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.plan import Plan
+from typing import Any
+
+from engine.plan import Plan, PlannedSource, Stream
 from models.outcome import Batch
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
@@ -24,13 +26,7 @@ class FrameDecoder:
 
     def __init__(self, plan: Plan, decoder: Decoder) -> None:
         self._decoder = decoder
-        topic = plan.topic
-        self._why = {
-            **_WHY,
-            Status.NO_EVENT_TIME: f'the event time "{topic.event_time}" is null or missing',
-            Status.LATE: f"more than {topic.lateness} behind the latest record before it in its partition",
-            Status.FUTURE: f"its event time is more than {topic.max_ahead} after its arrival",
-        }
+        self._why = [_why(stream) for stream in plan.streams]
 
     def decode(self, frame: Frame) -> Batch:
         """The records of a frame, in order."""
@@ -44,8 +40,22 @@ class FrameDecoder:
             values[position] = None
         records = self._decoder.decode_all(values)
         for position in refused:
-            records[position] = self._refusal(Status(int(frame.index["status"][position])))
+            records[position] = self._refusal(frame.index[position])
         return Batch(records, event_times)
 
-    def _refusal(self, status: Status) -> BadRecord:
-        return BadRecord(status.name.lower(), self._why[status])
+    def _refusal(self, entry: Any) -> BadRecord:
+        status = Status(int(entry["status"]))
+        return BadRecord(status.name.lower(), self._why[entry["source"]][status])
+
+
+def _why(stream: Stream) -> dict[Status, str]:
+    """Why a record of a stream is refused, by status; what connectors make is refused as not finite at most."""
+    if not isinstance(stream, PlannedSource):
+        return _WHY
+    topic = stream.topic
+    return {
+        **_WHY,
+        Status.NO_EVENT_TIME: f'the event time "{topic.event_time}" is null or missing',
+        Status.LATE: f"more than {topic.lateness} behind the latest record before it in its partition",
+        Status.FUTURE: f"its event time is more than {topic.max_ahead} after its arrival",
+    }

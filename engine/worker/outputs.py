@@ -72,13 +72,14 @@ class Outputs:
 
     def _dead_letter(self, entry: Any, rejection: Rejection, now_ms: int) -> dict[str, Any]:
         event_time = int(entry["event_time"])
+        stream = self._plan.streams[entry["source"]]
         return {
             "workflow": self._plan.workflow,
-            "topic": self._plan.topic.topic,
+            "topic": stream.origin,
             "partition": int(entry["partition"]),
             "offset": int(entry["offset"]),
             "event_time": None if event_time == NO_EVENT_TIME else event_time,
-            "node": self._plan.source.name if rejection.node == DECODE else rejection.node,
+            "node": stream.name if rejection.node == DECODE else rejection.node,
             "reason": rejection.error.reason,
             "error": str(rejection.error)[:MAX_ERROR_CHARACTERS],
             "attempt": 1,

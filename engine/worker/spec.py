@@ -13,14 +13,14 @@ from engine.plan import Plan
 class WorkerSpec:
     """A plan and where its services are.
 
-    `generation` is that of the features written; `known` are writer schemas by id, known at submission; `output_ids`
-    the schema ids of the plan's topics, in their order. `metrics_port` 0 means any free one, written to a file in
-    `metrics_folder`.
+    `generation` is that of the features written; `known` are the writer schemas that are known at submission, by stream
+    and id; `output_ids` the schema ids of the plan's topics, in their order. `metrics_port` 0 means any free one,
+    written to a file in `metrics_folder`.
     """
 
     plan: Plan
     generation: int
-    known: Mapping[int, dict[str, Any]]
+    known: Mapping[str, Mapping[int, dict[str, Any]]]
     output_ids: tuple[int, ...]
     registry: str
     redis: str

@@ -58,7 +58,7 @@ class Worker:
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
-        self._write(rows, _reached(f"{number}/{self._plan.shards}.{self._plan.topic.topic}", frame))
+        self._write(rows, _reached(f"{number}/{self._plan.shards}.{self._plan.feed.origin}", frame))
         outputs = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
         live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
@@ -136,7 +136,7 @@ def _reached(part: str, frame: Frame) -> dict[str, int]:
 
 def _writer_schema(spec: WorkerSpec, registry: Registry) -> Callable[[int], dict[str, Any]]:
     def find(schema_id: int) -> dict[str, Any]:
-        known = spec.known.get(schema_id)
+        known = spec.known[spec.plan.feed.name].get(schema_id)
         return known if known is not None else registry.schema(schema_id)
 
     return find

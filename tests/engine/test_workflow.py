@@ -67,7 +67,7 @@ def another_workflows_node(flow: Workflow) -> None:
         (another_workflows_node, 'node "model": "pages" belongs to another workflow'),
         (lambda flow: flow.source("Pages", PAGES), 'node "Pages": not a name'),
         (lambda flow: flow.source("pages", "pages"), 'source "pages": str is not a source'),
-        (lambda flow: flow.sink("m", flow.source("pages", PAGES), ModelStore("m")), 'reads from source "pages"'),
+        (lambda flow: flow.sink("m", flow.source("pages", PAGES), ModelStore("m")), 'reads from stream "pages"'),
     ],
 )
 def test_mistakes_name_the_node(build: Callable[[Workflow], object], message: str) -> None:

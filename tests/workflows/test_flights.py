@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.plan import Plan, make_plan, shipped_schema
+from engine.plan import Plan
+from engine.planner import make_plan, shipped_schema
 from models.allowlist import AllowList
 from models.artifact import ModelCard, open_artifact, seal
 from schemas.version import Version

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from river import linear_model, preprocessing
 
-from engine.plan import make_plan, shipped_schema
+from engine.planner import make_plan, shipped_schema
 from schemas.avro import load_schema
 from schemas.codec import Decoder, Encoder
 from tests.workflows.running import run

@@ -30,7 +30,7 @@ def test_a_bounded_run_ends_where_the_topic_ended_at_submission(platform: Platfo
 
 def _submitted_before_more_is_written(platform: Platform, stream: Feed) -> Trial:
     settings, addresses = Settings.load(home=platform.home), platform.addresses
-    plan = resolve(workflow(stream), addresses.registry)
+    plan = resolve(workflow(stream), addresses.registry, platform.home)
     prepared = prepare(plan, addresses, settings, 0)
     stream.write(100)
     gateway.prepare(platform.home)

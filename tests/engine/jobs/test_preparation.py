@@ -10,7 +10,7 @@ from functools import partial
 from river import compose, linear_model, preprocessing
 
 from engine.jobs.preparation import definition_digest
-from engine.plan import make_plan, shipped_schema
+from engine.planner import make_plan, shipped_schema
 from engine.workflow import Workflow
 from sources import KafkaTopic
 

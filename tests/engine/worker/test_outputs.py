@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from river import linear_model, naive_bayes
 
-from engine.plan import DEAD_LETTERS, Plan, make_plan
+from engine.plan import DEAD_LETTERS, Plan
+from engine.planner import make_plan
 from engine.worker.outputs import Outputs, fatal_frame
 from engine.workflow import Workflow
 from models.outcome import Outcome, Prediction, Rejection

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from river import compose, linear_model, preprocessing, stats
 
-from engine.plan import Plan, make_plan, shipped_schema
+from engine.plan import Plan
+from engine.planner import make_plan, shipped_schema
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.spec import WorkerSpec
 from engine.worker.worker import Worker
@@ -71,7 +72,8 @@ class Bench:
         self.redis_url = redis_url
         self.key_file = folder / "signing.key"
         self.state = MemoryState()
-        self._spec = WorkerSpec(made, 1, IDS, (DEAD, PREDICTION), "http://127.0.0.1:1", redis_url, str(self.key_file))
+        known, outputs = {made.feed.name: IDS}, (DEAD, PREDICTION)
+        self._spec = WorkerSpec(made, 1, known, outputs, "http://127.0.0.1:1", redis_url, str(self.key_file))
         self.restart()
 
     def restart(self) -> None:

@@ -1,0 +1,34 @@
+"""Any SELECT of Flink SQL as a connector."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from schemas.errors import Fatal
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A SELECT of Flink SQL over nodes of the workflow, each a table of the node's name.
+
+    Its columns become the fields of the result. One of them has to be the event time of an input as it is, neither
+    computed nor cast: it is that of the result, too. A result that changes after it was given, such as a GROUP BY
+    without a window, is refused. Names that SQL knows, like `at` or `value`, are quoted with backticks. Delivery:
+    exactly once, by Flink's checkpoints.
+
+    >>> Sql("SELECT origin, departed_at FROM departures").reads(["departures", "weather"])
+    ('departures',)
+    """
+
+    query: str
+
+    def __post_init__(self) -> None:
+        if not self.query.strip():
+            raise Fatal("Sql: the query is empty")
+
+    def reads(self, nodes: Iterable[str]) -> tuple[str, ...]:
+        """Those of `nodes` that the query names."""
+        words = set(re.findall(r"\w+", self.query))
+        return tuple(node for node in nodes if node in words)

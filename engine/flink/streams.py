@@ -1,0 +1,72 @@
+"""Streams of blocks in the JVM: each record of a topic as bytes, with its event time and what was found of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from engine.flink.cluster import Cluster
+from engine.flink.configuration import JobSettings
+from engine.flink.gateway import jvm, string_array
+from engine.plan import PlannedSource
+from schemas.durations import parse_duration
+from schemas.frames import MAX_FRAME_BYTES
+
+
+def read_topic(
+    environment: Any, workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings
+) -> Any:
+    """The records of a topic, late ones marked."""
+    topic, headrace = source.topic, jvm().headrace
+    ends = _java_map(cluster.end_offsets[topic.topic])
+    lateness_ms = to_ms(topic.lateness_time)
+    idle_ms = 0 if settings.bounded else to_ms(parse_duration(topic.idle))
+    blocks = environment.fromSource(
+        _kafka_source(workflow, source, contract, cluster, ends if settings.bounded else None),
+        headrace.EventTimes(lateness_ms, idle_ms, ends),
+        source.name,
+    ).uid(f"{source.name}.source")
+    return transform(blocks, f"{source.name}.gate", byte_array(), headrace.Gate(lateness_ms))
+
+
+def transform(stream: Any, name: str, out: Any, operator: Any) -> Any:
+    """What an operator of ours makes of a stream; `name` is its id, too."""
+    return stream.transform(name, out, operator).uid(name)
+
+
+def byte_array() -> Any:
+    """The type of blocks and frames."""
+    return jvm().org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO
+
+
+def to_ms(duration: timedelta) -> int:
+    """A duration in whole milliseconds."""
+    return int(duration.total_seconds() * 1000)
+
+
+def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, bounded: Any) -> Any:
+    topic = source.topic
+    offsets = jvm().org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
+    limited = contract.limits(to_ms(parse_duration(topic.max_ahead)), MAX_FRAME_BYTES)
+    builder = (
+        jvm()
+        .org.apache.flink.connector.kafka.source.KafkaSource.builder()
+        .setBootstrapServers(cluster.kafka)
+        .setTopics(string_array([topic.topic]))
+        .setGroupId(f"headrace-{workflow}")
+        .setClientIdPrefix(f"headrace-{workflow}-{source.name}")
+        .setStartingOffsets(getattr(offsets, topic.start)())
+        .setDeserializer(jvm().headrace.RecordBlocks(limited))
+        .setProperty("isolation.level", "read_committed")
+    )
+    if bounded is not None:
+        builder = builder.setBounded(jvm().headrace.Ends.of(topic.topic, bounded))
+    return builder.build()
+
+
+def _java_map(values: Mapping[int, int]) -> Any:
+    there = jvm().java.util.HashMap()
+    for key, value in values.items():
+        there.put(key, value)
+    return there

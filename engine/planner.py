@@ -1,0 +1,158 @@
+"""From a workflow to a plan: everything that can be checked before it runs is checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.plan import Plan, PlannedConnection, PlannedSource, Schema, Stream
+from engine.workflow import Connection, DataSink, DataSource, Pipeline, Workflow
+from models.stage import Kind, Stage
+from models.state import learns, state_keys
+from schemas.avro import load_schema
+from schemas.errors import Fatal
+from schemas.fields import field_type, plain_type
+from sinks import FeatureStore
+from sources import KafkaTopic
+
+DEFAULT_SHARDS = 32
+
+Describe = Callable[[Connection, Sequence[Stream]], PlannedConnection]
+
+
+def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], describe: Describe | None = None) -> Plan:
+    """The plan of `workflow`. Raises Fatal, naming the node, where the workflow cannot run.
+
+    `describe` finds out what a connector makes of its inputs; a workflow without connectors needs none.
+
+    >>> from engine.workflow import Workflow
+    >>> from river import preprocessing
+    >>> flow = Workflow("demo")
+    >>> pages = flow.source("pages", KafkaTopic("pages", schema="phishing", event_time="seen_at"))
+    >>> _ = flow.pipeline("scaled", pages, preprocessing.StandardScaler())
+    >>> make_plan(flow, shipped_schema).topics
+    ('demo.dead',)
+    """
+    if not any(isinstance(node, DataSource) for node in workflow.nodes):
+        raise Fatal(f'workflow "{workflow.name}": has no source', hint="add one with source()")
+    stages = tuple(node.stage for node in workflow.nodes if isinstance(node, Pipeline))
+    if not stages:
+        raise Fatal(f'workflow "{workflow.name}": has no pipeline', hint="add one with pipeline()")
+    streams = _streams(workflow, schema_of, describe)
+    reader = streams[-1].schema
+    shard_key = _shard_key(workflow, stages, reader)
+    for stage in stages:
+        if stage.label is not None:
+            _check_label(stage, reader)
+        _check_partial_state(stage, shard_key)
+    sinks = tuple(node for node in workflow.nodes if isinstance(node, DataSink))
+    for sink in sinks:
+        if isinstance(sink.sink, FeatureStore):
+            field_type(reader, sink.sink.entity, f'sink "{sink.name}": entity')
+    shards = (workflow.shards or DEFAULT_SHARDS) if shard_key else 1
+    return Plan(workflow.name, workflow.order, workflow.max_dead, streams, stages, sinks, shard_key, shards)
+
+
+def shipped_schema(topic: KafkaTopic) -> Schema:
+    """The schema that a topic names: one that ships, or a path to an .avsc file."""
+    if topic.schema is None:
+        raise Fatal(f'topic "{topic.topic}": names no schema', hint='KafkaTopic(..., schema="flight") or a path')
+    if not topic.schema.endswith(".avsc"):
+        return load_schema(topic.schema)
+    try:
+        schema: Schema = json.loads(Path(topic.schema).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Fatal(f'topic "{topic.topic}": schema "{topic.schema}": {error}') from error
+    return schema
+
+
+def _streams(
+    workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], describe: Describe | None
+) -> tuple[Stream, ...]:
+    """The sources and connections that feed the first pipeline, which comes last, each after those that it reads."""
+    nodes = {node.name: node for node in workflow.nodes}
+    feed = next(node.input for node in workflow.nodes if isinstance(node, Pipeline))
+    planned: dict[str, Stream] = {}
+
+    def plan(name: str) -> Stream:
+        if name not in planned:
+            node = nodes[name]
+            if isinstance(node, DataSource):
+                source = PlannedSource(name, node.source, schema_of(node.source))
+                _check_event_time(source)
+                planned[name] = source
+            elif isinstance(node, Connection):
+                assert describe is not None
+                planned[name] = describe(node, [plan(read) for read in node.inputs])
+        return planned[name]
+
+    plan(feed)
+    unread = [node.name for node in workflow.nodes if isinstance(node, DataSource) and node.name not in planned]
+    if unread:
+        names = ", ".join(f'"{name}"' for name in unread)
+        raise Fatal(
+            f'workflow "{workflow.name}": nothing of {names} reaches pipeline "{_first_pipeline(workflow)}"',
+            hint="connect the streams, for example with Sql, or leave the source out",
+        )
+    return tuple(planned.values())
+
+
+def _first_pipeline(workflow: Workflow) -> str:
+    return next(node.name for node in workflow.nodes if isinstance(node, Pipeline))
+
+
+def _check_event_time(source: PlannedSource) -> None:
+    name = source.event_time
+    if name is None:
+        return
+    kind = plain_type(field_type(source.schema, name, f'source "{source.name}": event time'))
+    if kind != "long":
+        hint = "use a long with logicalType timestamp-millis or timestamp-micros"
+        raise Fatal(f'source "{source.name}": event time "{name}" is of type {kind}', hint=hint)
+
+
+def _shard_key(workflow: Workflow, stages: tuple[Stage, ...], reader: Schema) -> str | None:
+    keys = {stage.key for stage in stages if stage.key is not None}
+    if not keys:
+        if workflow.shards and workflow.shards > 1:
+            hint = "give a pipeline a key, whose values then have a model each"
+            raise Fatal(
+                f'workflow "{workflow.name}": {workflow.shards} shards, but no key to tell them apart', hint=hint
+            )
+        return None
+    if len(keys) > 1:
+        raise Fatal(f'workflow "{workflow.name}": pipelines are keyed by {" and ".join(sorted(keys))}')
+    [key] = keys
+    kind = plain_type(field_type(reader, key, f'workflow "{workflow.name}": key'))
+    if kind not in ("string", "int", "long"):
+        raise Fatal(f'workflow "{workflow.name}": key "{key}" is of type {kind}, expected string, int or long')
+    return key
+
+
+def _check_label(stage: Stage, reader: Schema) -> None:
+    assert stage.label is not None
+    kind = plain_type(field_type(reader, stage.label, f'pipeline "{stage.name}": label'))
+    numbers, classes = ("float", "double", "int", "long"), ("boolean", "string", "int", "long")
+    expected = numbers if stage.kind is Kind.REGRESSOR else classes
+    if kind not in expected:
+        raise Fatal(
+            f'pipeline "{stage.name}": label "{stage.label}" is of type {kind}, '
+            f"a {stage.kind.value} needs {', '.join(expected)}"
+        )
+
+
+def _check_partial_state(stage: Stage, shard_key: str | None) -> None:
+    if shard_key is None:
+        return
+    for by in sorted(state_keys(stage.pipeline)):
+        if by != shard_key:
+            raise Fatal(
+                f'pipeline "{stage.name}": keeps state by "{by}", but the workflow is sharded by "{shard_key}"',
+                hint="each shard would see only a part of it: use one key for both, or no key",
+            )
+    if stage.key is None and learns(stage.pipeline):
+        raise Fatal(
+            f'pipeline "{stage.name}": learns, and the workflow is sharded by "{shard_key}"',
+            hint=f'give it key="{shard_key}" too, so that its state is whole',
+        )

@@ -1,0 +1,152 @@
+"""What a pipeline learns from a query's result is what a plain loop learns from the same rows, to the last bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from river import compose, linear_model, preprocessing
+
+from engine.connectors import Sql
+from engine.flink.configuration import JobSettings
+from engine.jobs.preparation import resolve
+from engine.local.platform import Platform
+from engine.plan import NO_PARTITION
+from engine.workflow import Workflow
+from schemas.codec import Encoder
+from schemas.errors import Fatal
+from schemas.registry import Registry
+from sinks import Topic
+from sources.kafka_admin import KafkaAdmin
+from tests.engine.jobs.readings import Feed, Reading, feed
+from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.services
+FEATURES = ("warmth", "wind", "gust")
+GUSTS = """
+SELECT here.`at`, here.station, here.warmth, here.wind, here.rain, there.wind AS gust
+FROM here JOIN there
+  ON here.station = there.station AND there.`at` BETWEEN here.`at` - INTERVAL '1' SECOND AND here.`at`
+"""
+
+
+def workflow(here: Feed, there: Feed, query: str = GUSTS) -> Workflow:
+    flow = Workflow(fresh_name(), order="event_time", max_dead="5%")
+    flow.source("here", here.source())
+    flow.source("there", there.source())
+    joined = flow.connect("joined", Sql(query))
+    model = compose.Select(*FEATURES) | preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    learner = flow.pipeline("model", joined, model, label="rain")
+    flow.sink("predictions", learner, Topic(f"{flow.name}.predictions"))
+    return flow
+
+
+@pytest.fixture
+def streams(platform: Platform) -> Iterator[tuple[Feed, Feed]]:
+    with feed(platform) as here, feed(platform) as there:
+        yield here, there
+
+
+def test_a_join_of_two_topics_is_learned_in_event_time_order(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    here.write(3_000)
+    there.write(3_000)
+    rubbish = {(stream.topic, *stream.put(b"rubbish", partition)) for partition, stream in enumerate(streams)}
+    for stream in streams:
+        stream.writer.flush()
+    trial = finish(platform, workflow(here, there), JobSettings(bounded=True))
+    rows = _in_order(trial, platform, _joined(here.written, there.written))
+    assert len(rows) > 3_000
+    assert {(d["topic"], d["partition"], d["offset"]) for d in trial.dead().values()} == rubbish
+    predictions = trial.predictions()
+    found = [predictions[NO_PARTITION, offset] for offset, _ in rows]
+    assert len(found) == len(predictions)
+    assert [(p["prediction"], p["probability"]) for p in found] == _plain(row for _, row in rows)
+
+
+def test_a_join_that_was_stopped_goes_on_with_what_waited_in_it(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    flow = workflow(here, there)
+    here.write(2_000)
+    there.write(1_000)
+    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    _wait_until_read(first, streams)
+    savepoint = first.stop()
+    there.write(2_000)
+    here.write(1_000)
+    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    _wait_until_read(resumed, streams)
+    assert resumed.started.restored_from == savepoint
+    resumed.stop(drain=True)
+    rows = _in_order(resumed, platform, _joined(here.written, there.written))
+    predictions = resumed.predictions()
+    assert len(predictions) == len(rows)
+    found = [predictions[NO_PARTITION, offset] for offset, _ in rows]
+    assert [(p["prediction"], p["probability"]) for p in found] == _plain(row for _, row in rows)
+
+
+def _wait_until_read(trial: Trial, streams: tuple[Feed, Feed]) -> None:
+    with KafkaAdmin(trial.platform.addresses.kafka) as kafka:
+        for stream in streams:
+            wait_until(partial(_is_read, kafka, stream.topic, trial.name))
+
+
+def _is_read(kafka: KafkaAdmin, topic: str, workflow: str) -> bool:
+    return kafka.behind(topic, f"headrace-{workflow}") == 0
+
+
+def _joined(here: list[Reading], there: list[Reading]) -> list[dict[str, Any]]:
+    gusts: dict[str, list[Reading]] = {}
+    for reading in there:
+        gusts.setdefault(reading["station"], []).append(reading)
+    return [
+        {**reading, "gust": gust["wind"]}
+        for reading in here
+        for gust in gusts[reading["station"]]
+        if reading["at"] - 1_000 <= gust["at"] <= reading["at"]
+    ]
+
+
+def _in_order(trial: Trial, platform: Platform, rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Rows as the sorter releases them, each with what stands for its offset: a hash of its bytes."""
+    with Registry(platform.addresses.registry) as registry:
+        made = registry.latest(f"{trial.name}.joined")
+    encoder = Encoder(made.schema, made.id)
+    hashed = [(int.from_bytes(hashlib.md5(encoder.encode(row)).digest()[:8], "big") & ~(1 << 63), row) for row in rows]
+    return sorted(hashed, key=lambda pair: (pair[1]["at"], pair[0]))
+
+
+def _plain(rows: Iterator[dict[str, Any]]) -> list[tuple[bool | None, float | None]]:
+    model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    said: list[tuple[bool | None, float | None]] = []
+    for row in rows:
+        x = {name: row[name] for name in sorted(FEATURES)}
+        said.append((model.predict_one(x), model.predict_proba_one(x).get(True)))
+        if row["rain"] is not None:
+            model.learn_one(x, row["rain"])
+    return said
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT `at`, warmht FROM here", "line 1, column 14: .*'warmht'"),
+        ("SELECT `at`\nFORM here, there", "line 2, column"),
+        ("SELECT station, rain FROM here", ".*has no event time"),
+        (
+            "SELECT here.`at`, there.`at` AS t FROM here, there WHERE here.`at` = there.`at`",
+            ".*has 2 event times: at, t",
+        ),
+        ("SELECT station, COUNT(*) AS n, MAX(`at`) AS `at` FROM here GROUP BY station", "its result changes"),
+    ],
+)
+def test_a_query_that_cannot_run_is_refused_with_its_place(
+    platform: Platform, streams: tuple[Feed, Feed], query: str, said: str
+) -> None:
+    here, there = streams
+    with pytest.raises(Fatal, match=f'connector "joined": {said}'):
+        resolve(workflow(here, there, query + " -- there"), platform.addresses.registry, platform.home)
