@@ -32,15 +32,22 @@ SELECT here.`at`, here.station, here.warmth, here.wind, here.rain, there.wind AS
 FROM here JOIN there
   ON here.station = there.station AND there.`at` BETWEEN here.`at` - INTERVAL '1' SECOND AND here.`at`
 """
+COUNTED = """
+SELECT `at`, station, warmth, rain, gust, CAST(COUNT(*) OVER lately AS DOUBLE) AS wind
+FROM joined
+WINDOW lately AS (PARTITION BY station ORDER BY `at` RANGE BETWEEN INTERVAL '1' SECOND PRECEDING AND CURRENT ROW)
+"""
 
 
-def workflow(here: Feed, there: Feed, query: str = GUSTS) -> Workflow:
+def workflow(here: Feed, there: Feed, *queries: str) -> Workflow:
+    """A model of what the last of the queries gives; the first is "joined", and the second "counted"."""
     flow = Workflow(fresh_name(), order="event_time", max_dead="5%")
     flow.source("here", here.source())
     flow.source("there", there.source())
-    joined = flow.connect("joined", Sql(query))
+    for name, query in zip(("joined", "counted"), queries or (GUSTS,), strict=False):
+        made = flow.connect(name, Sql(query))
     model = compose.Select(*FEATURES) | preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    learner = flow.pipeline("model", joined, model, label="rain")
+    learner = flow.pipeline("model", made, model, label="rain")
     flow.sink("predictions", learner, Topic(f"{flow.name}.predictions"))
     return flow
 
@@ -59,13 +66,10 @@ def test_a_join_of_two_topics_is_learned_in_event_time_order(platform: Platform,
     for stream in streams:
         stream.writer.flush()
     trial = finish(platform, workflow(here, there), JobSettings(bounded=True))
-    rows = _in_order(trial, platform, _joined(here.written, there.written))
+    rows = _joined(here.written, there.written)
     assert len(rows) > 3_000
     assert {(d["topic"], d["partition"], d["offset"]) for d in trial.dead().values()} == rubbish
-    predictions = trial.predictions()
-    found = [predictions[NO_PARTITION, offset] for offset, _ in rows]
-    assert len(found) == len(predictions)
-    assert [(p["prediction"], p["probability"]) for p in found] == _plain(row for _, row in rows)
+    _are_learned(trial, platform, rows, "joined")
 
 
 def test_a_join_that_was_stopped_goes_on_with_what_waited_in_it(platform: Platform, streams: tuple[Feed, Feed]) -> None:
@@ -82,11 +86,32 @@ def test_a_join_that_was_stopped_goes_on_with_what_waited_in_it(platform: Platfo
     _wait_until_read(resumed, streams)
     assert resumed.started.restored_from == savepoint
     resumed.stop(drain=True)
-    rows = _in_order(resumed, platform, _joined(here.written, there.written))
-    predictions = resumed.predictions()
-    assert len(predictions) == len(rows)
-    found = [predictions[NO_PARTITION, offset] for offset, _ in rows]
-    assert [(p["prediction"], p["probability"]) for p in found] == _plain(row for _, row in rows)
+    _are_learned(resumed, platform, _joined(here.written, there.written), "joined")
+
+
+def test_a_query_reads_what_another_gives(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    here.write(1_000)
+    there.write(300)
+    trial = finish(platform, workflow(here, there, GUSTS, COUNTED), JobSettings(bounded=True))
+    joined = _joined(here.written, there.written)
+    counted = [
+        {
+            **{name: row[name] for name in ("at", "station", "warmth", "rain", "gust")},
+            "wind": float(sum(r["station"] == row["station"] and 0 <= row["at"] - r["at"] <= 1_000 for r in joined)),
+        }
+        for row in joined
+    ]
+    _are_learned(trial, platform, counted, "counted")
+
+
+def _are_learned(trial: Trial, platform: Platform, rows: list[dict[str, Any]], connector: str) -> None:
+    """The predictions are those of a plain loop over the rows, in the order that the sorter gives them."""
+    ordered = _in_order(trial, platform, rows, connector)
+    predictions = trial.predictions()
+    assert len(predictions) == len(ordered)
+    found = [predictions[NO_PARTITION, offset] for offset, _ in ordered]
+    assert [(p["prediction"], p["probability"]) for p in found] == _plain(row for _, row in ordered)
 
 
 def _wait_until_read(trial: Trial, streams: tuple[Feed, Feed]) -> None:
@@ -111,10 +136,12 @@ def _joined(here: list[Reading], there: list[Reading]) -> list[dict[str, Any]]:
     ]
 
 
-def _in_order(trial: Trial, platform: Platform, rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+def _in_order(
+    trial: Trial, platform: Platform, rows: list[dict[str, Any]], connector: str
+) -> list[tuple[int, dict[str, Any]]]:
     """Rows as the sorter releases them, each with what stands for its offset: a hash of its bytes."""
     with Registry(platform.addresses.registry) as registry:
-        made = registry.latest(f"{trial.name}.joined")
+        made = registry.latest(f"{trial.name}.{connector}")
     encoder = Encoder(made.schema, made.id)
     hashed = [(int.from_bytes(hashlib.md5(encoder.encode(row)).digest()[:8], "big") & ~(1 << 63), row) for row in rows]
     return sorted(hashed, key=lambda pair: (pair[1]["at"], pair[0]))
