@@ -37,9 +37,10 @@ class PlannedSource:
 
 @dataclass(frozen=True)
 class PlannedConnection:
-    """A connector's place among the streams, the Avro schema of its records, and the field with their event time."""
+    """A connector's query, the Avro schema of what it gives, and the field with the event time."""
 
     node: Connection
+    query: str
     schema: Schema
     event_time: str
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.connectors import Sql
+from engine.connectors import Connector
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
 from sinks import FeatureStore, ModelStore, Topic
@@ -32,7 +32,7 @@ class Connection:
 
     name: str
     inputs: tuple[str, ...]
-    connector: Sql
+    connector: Connector
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,19 @@ class Workflow:
             raise Fatal(f'source "{name}": {type(source).__name__} is not a source', hint="KafkaTopic is one")
         return self._add(DataSource(name, source))
 
-    def connect(self, name: str, connector: Sql) -> Connection:
+    def connect(self, name: str, connector: Connector) -> Connection:
         """Add what combines or reshapes the streams of nodes that are there already."""
-        if not isinstance(connector, Sql):
-            raise Fatal(f'connector "{name}": {type(connector).__name__} is not a connector', hint="Sql is one")
+        if not isinstance(connector, Connector):
+            hint = "IntervalJoin, Sql and Union are connectors"
+            raise Fatal(f'connector "{name}": {type(connector).__name__} is not a connector', hint=hint)
         streams = [node.name for node in self._nodes.values() if isinstance(node, DataSource | Connection)]
         inputs = connector.reads(streams)
+        there = ", ".join(streams) or "none yet"
         if not inputs:
-            there = ", ".join(streams) or "none yet"
-            raise Fatal(f'connector "{name}": its query names no stream of this workflow', hint=f"there are {there}")
+            raise Fatal(f'connector "{name}": its query names no stream of the workflow', hint=f"there are {there}")
+        for read in inputs:
+            if read not in streams:
+                raise Fatal(f'connector "{name}": reads "{read}", which is no stream here', hint=f"there are {there}")
         return self._add(Connection(name, inputs, connector))
 
     def pipeline(

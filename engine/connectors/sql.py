@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.connectors.table import Table
 from schemas.errors import Fatal
 
 
@@ -28,7 +29,11 @@ class Sql:
         if not self.query.strip():
             raise Fatal("Sql: the query is empty")
 
-    def reads(self, nodes: Iterable[str]) -> tuple[str, ...]:
-        """Those of `nodes` that the query names."""
+    def reads(self, streams: Iterable[str]) -> tuple[str, ...]:
+        """Those of `streams` that the query names."""
         words = set(re.findall(r"\w+", self.query))
-        return tuple(node for node in nodes if node in words)
+        return tuple(stream for stream in streams if stream in words)
+
+    def sql(self, inputs: Sequence[Table]) -> str:
+        """The query as its author wrote it."""
+        return self.query

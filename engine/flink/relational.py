@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.connectors import Table
 from engine.flink.gateway import data_streams, jvm
 from engine.flink.streams import byte_array
 from engine.plan import Plan, PlannedConnection, Schema, Stream
@@ -42,24 +43,24 @@ class Tables:
         schema = jvm().org.apache.flink.table.api.Schema.newBuilder().watermark(event_time, "SOURCE_WATERMARK()")
         self._tables.createTemporaryView(name, self._tables.fromDataStream(rows, schema.build()))
 
-    def select(self, connection: Connection) -> Rows:
+    def select(self, name: str, query: str) -> Rows:
         """The rows that a query gives. Raises Fatal, pointing into the query, for one that cannot run."""
         from py4j.protocol import Py4JJavaError
         from pyflink.util.exceptions import JavaException
 
         try:
-            table = self._tables.sqlQuery(connection.connector.query)
+            table = self._tables.sqlQuery(query)
             columns = table.getResolvedSchema()
-            event_time = _event_time(connection.name, columns)
+            event_time = _event_time(name, columns)
             row_data = jvm().java.lang.Class.forName("org.apache.flink.table.data.RowData")
             type_ = columns.toPhysicalRowDataType()
             stream = self._tables.toDataStream(table, type_.bridgedTo(row_data))
         except Py4JJavaError as error:
-            raise _explained(connection, _causes(error.java_exception)) from error
+            raise _explained(name, query, _causes(error.java_exception)) from error
         except JavaException as error:
-            raise _explained(connection, _causes_of_trace(error.stack_trace)) from error
-        _give_ids(stream.getTransformation(), connection.name)
-        schema = json.loads(jvm().headrace.RowsToBlocks.schema(type_.getLogicalType(), connection.name))
+            raise _explained(name, query, _causes_of_trace(error.stack_trace)) from error
+        _give_ids(stream.getTransformation(), name)
+        schema = json.loads(jvm().headrace.RowsToBlocks.schema(type_.getLogicalType(), name))
         return Rows(stream, type_.getLogicalType(), schema, event_time)
 
 
@@ -76,7 +77,7 @@ def connect(
         assert source.event_time is not None
         tables.add(source.name, rows, source.event_time)
     for connection in plan.connections:
-        selected = tables.select(connection.node)
+        selected = tables.select(connection.name, connection.query)
         tables.add(connection.name, selected.stream, connection.event_time)
     [schema_id] = spec.known[plan.feed.name]
     made = selected.stream.process(jvm().headrace.RowsToBlocks(contracts[plan.feed.name], selected.type, schema_id))
@@ -97,8 +98,14 @@ def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnect
             )
         type_ = jvm().headrace.BlocksToRows.type(canonical(stream.schema))
         tables.add(stream.name, environment.fromData(jvm().java.util.ArrayList(), type_), stream.event_time)
-    rows = tables.select(connection)
-    return PlannedConnection(connection, rows.schema, rows.event_time)
+    query = connection.connector.sql([_table(stream) for stream in inputs])
+    rows = tables.select(connection.name, query)
+    return PlannedConnection(connection, query, rows.schema, rows.event_time)
+
+
+def _table(stream: Stream) -> Table:
+    fields = tuple(field["name"] for field in stream.schema["fields"])
+    return Table(stream.name, fields, str(stream.event_time))
 
 
 def _give_ids(last: Any, name: str) -> None:
@@ -151,18 +158,18 @@ def _causes_of_trace(trace: str) -> list[str]:
     return [head.removeprefix("Caused by: ").partition(": ")[2] for head in heads]
 
 
-def _explained(connection: Connection, said: list[str]) -> Fatal:
+def _explained(name: str, query: str, said: list[str]) -> Fatal:
     """What Flink says of a query, with the place in the text of its author."""
     if any(_UPDATING in text for text in said):
         return Fatal(
-            f'connector "{connection.name}": its result changes after it was given',
+            f'connector "{name}": its result changes after it was given',
             hint="put what is counted or joined into a window of event time",
         )
     places = [place for text in said if (place := _PLACE.search(text))]
     if not places:
-        return Fatal(f'connector "{connection.name}": {said[-1]}')
+        return Fatal(f'connector "{name}": {said[-1]}')
     line, column = int(places[0][1]), int(places[0][2])
     reason = said[-1].split("Was expecting", 1)[0].strip()
-    text = connection.connector.query.splitlines()[line - 1]
+    text = query.splitlines()[line - 1]
     where = f"line {line}, column {column}"
-    return Fatal(f'connector "{connection.name}": {where}: {reason}\n  {text}\n  {" " * (column - 1)}^')
+    return Fatal(f'connector "{name}": {where}: {reason}\n  {text}\n  {" " * (column - 1)}^')

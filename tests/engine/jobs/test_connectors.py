@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import pytest
 from river import compose, linear_model, preprocessing
 
-from engine.connectors import Sql
+from engine.connectors import IntervalJoin, Sql, Union
 from engine.flink.configuration import JobSettings
 from engine.jobs.preparation import resolve
 from engine.local.platform import Platform
 from engine.plan import NO_PARTITION
-from engine.workflow import Workflow
+from engine.workflow import Connection, Workflow
 from schemas.codec import Encoder
 from schemas.errors import Fatal
 from schemas.registry import Registry
 from sinks import Topic
 from sources.kafka_admin import KafkaAdmin
-from tests.engine.jobs.readings import Feed, Reading, feed
+from tests.engine.jobs.readings import Feed, Reading, feed, readings
 from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
 from tests.waiting import wait_until
 
@@ -41,15 +41,24 @@ WINDOW lately AS (PARTITION BY station ORDER BY `at` RANGE BETWEEN INTERVAL '1' 
 
 def workflow(here: Feed, there: Feed, *queries: str) -> Workflow:
     """A model of what the last of the queries gives; the first is "joined", and the second "counted"."""
-    flow = Workflow(fresh_name(), order="event_time", max_dead="5%")
-    flow.source("here", here.source())
-    flow.source("there", there.source())
+    flow = _flow((here, there))
     for name, query in zip(("joined", "counted"), queries or (GUSTS,), strict=False):
         made = flow.connect(name, Sql(query))
-    model = compose.Select(*FEATURES) | preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    learner = flow.pipeline("model", made, model, label="rain")
-    flow.sink("predictions", learner, Topic(f"{flow.name}.predictions"))
+    _learn(flow, made, FEATURES)
     return flow
+
+
+def _flow(streams: tuple[Feed, Feed]) -> Workflow:
+    flow = Workflow(fresh_name(), order="event_time", max_dead="5%")
+    for name, stream in zip(("here", "there"), streams, strict=True):
+        flow.source(name, stream.source())
+    return flow
+
+
+def _learn(flow: Workflow, stream: Connection, features: Sequence[str]) -> None:
+    model = compose.Select(*features) | preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    learner = flow.pipeline("model", stream, model, label="rain")
+    flow.sink("predictions", learner, Topic(f"{flow.name}.predictions"))
 
 
 @pytest.fixture
@@ -105,13 +114,52 @@ def test_a_query_reads_what_another_gives(platform: Platform, streams: tuple[Fee
     _are_learned(trial, platform, counted, "counted")
 
 
-def _are_learned(trial: Trial, platform: Platform, rows: list[dict[str, Any]], connector: str) -> None:
+def test_an_interval_join_pairs_what_is_near(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    here.write(1_000)
+    there.write(1_000)
+    flow, near = _flow(streams), ("warmth", "wind", "there_wind")
+    left, right = flow.nodes
+    joined = flow.connect("joined", IntervalJoin(left, right, on="station", before="500ms", after="250ms"))
+    _learn(flow, joined, near)
+    trial = finish(platform, flow, JobSettings(bounded=True))
+    pairs = [
+        {**reading, **{f"there_{name}": other[name] for name in ("warmth", "wind", "rain")}}
+        for reading in here.written
+        for other in there.written
+        if reading["station"] == other["station"] and -500 <= other["at"] - reading["at"] <= 250
+    ]
+    _are_learned(trial, platform, pairs, "joined", near)
+
+
+def test_a_union_is_learned_in_event_time_order(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    here.write(500)
+    for record in readings(700, 500):
+        there.put(there.encoder.encode(record), 0)
+        there.written.append(record)
+    there.writer.flush()
+    flow = _flow(streams)
+    left, right = flow.nodes
+    both = flow.connect("both", Union(left, right))
+    _learn(flow, both, ("warmth", "wind"))
+    trial = finish(platform, flow, JobSettings(bounded=True))
+    _are_learned(trial, platform, here.written + there.written, "both", ("warmth", "wind"))
+
+
+def _are_learned(
+    trial: Trial,
+    platform: Platform,
+    rows: list[dict[str, Any]],
+    connector: str,
+    features: Sequence[str] = FEATURES,
+) -> None:
     """The predictions are those of a plain loop over the rows, in the order that the sorter gives them."""
     ordered = _in_order(trial, platform, rows, connector)
     predictions = trial.predictions()
     assert len(predictions) == len(ordered)
     found = [predictions[NO_PARTITION, offset] for offset, _ in ordered]
-    assert [(p["prediction"], p["probability"]) for p in found] == _plain(row for _, row in ordered)
+    assert [(p["prediction"], p["probability"]) for p in found] == _plain((row for _, row in ordered), features)
 
 
 def _wait_until_read(trial: Trial, streams: tuple[Feed, Feed]) -> None:
@@ -147,11 +195,11 @@ def _in_order(
     return sorted(hashed, key=lambda pair: (pair[1]["at"], pair[0]))
 
 
-def _plain(rows: Iterator[dict[str, Any]]) -> list[tuple[bool | None, float | None]]:
+def _plain(rows: Iterable[dict[str, Any]], features: Sequence[str]) -> list[tuple[bool | None, float | None]]:
     model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
     said: list[tuple[bool | None, float | None]] = []
     for row in rows:
-        x = {name: row[name] for name in sorted(FEATURES)}
+        x = {name: row[name] for name in sorted(features)}
         said.append((model.predict_one(x), model.predict_proba_one(x).get(True)))
         if row["rain"] is not None:
             model.learn_one(x, row["rain"])
