@@ -72,7 +72,7 @@ def _streams(
 ) -> tuple[Stream, ...]:
     """The sources and connections that feed the first pipeline, which comes last, each after those that it reads."""
     nodes = {node.name: node for node in workflow.nodes}
-    feed = next(node.input for node in workflow.nodes if isinstance(node, Pipeline))
+    first = next(node for node in workflow.nodes if isinstance(node, Pipeline))
     planned: dict[str, Stream] = {}
 
     def plan(name: str) -> Stream:
@@ -87,19 +87,15 @@ def _streams(
                 planned[name] = describe(node, [plan(read) for read in node.inputs])
         return planned[name]
 
-    plan(feed)
+    plan(first.input)
     unread = [node.name for node in workflow.nodes if isinstance(node, DataSource) and node.name not in planned]
     if unread:
         names = ", ".join(f'"{name}"' for name in unread)
         raise Fatal(
-            f'workflow "{workflow.name}": nothing of {names} reaches pipeline "{_first_pipeline(workflow)}"',
+            f'workflow "{workflow.name}": nothing of {names} reaches pipeline "{first.name}"',
             hint="connect the streams, for example with Sql, or leave the source out",
         )
     return tuple(planned.values())
-
-
-def _first_pipeline(workflow: Workflow) -> str:
-    return next(node.name for node in workflow.nodes if isinstance(node, Pipeline))
 
 
 def _check_event_time(source: PlannedSource) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from itertools import islice
 from typing import Annotated, Any
 
@@ -34,15 +35,12 @@ def feed(
     registry: options.Registry = None,
 ) -> None:
     """Write records that ship to their Kafka topic. Ctrl-C ends it; what was written stays."""
-    from engine.feed import Fed, Feeder, paced
+    from engine.feed import Fed, Feeder
 
     settings = Settings.load(home=home, kafka=kafka, registry=registry)
-    target, records = dataset(data)
     stop = threading.Event()
+    target, records = chosen(data, rate, limit, stop.wait)
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    taken: Any = islice(records, limit)
-    if rate is not None:
-        taken = paced(taken, rate, stop.wait)
     console = Console(highlight=False)
     with (
         Feeder(target, address(settings, "kafka"), address(settings, "registry")) as feeder,
@@ -52,10 +50,19 @@ def feed(
         def show(fed: Fed) -> None:
             status.update(f'{fed.records:,} records to topic "{target.topic}"')
 
-        fed = feeder.send(taken, stop=stop, progress=show)
+        fed = feeder.send(records, stop=stop, progress=show)
     console.print(f'{fed.records:,} records are in topic "{target.topic}"{"" if fed.complete else ", interrupted"}')
     if not fed.complete:
         raise typer.Exit(130)
+
+
+def chosen(data: str, rate: float | None, limit: int | None, wait: Callable[[float], object]) -> tuple[Any, Any]:
+    """Where the records of a data set go, and the first `limit` of them, `rate` a second: None for all, and at once."""
+    from engine.feed import paced
+
+    target, records = dataset(data)
+    taken = islice(records, limit)
+    return target, taken if rate is None else paced(taken, rate, wait)
 
 
 def dataset(name: str) -> tuple[Any, Any]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
 from typing import Any
 
-from engine.cli.feed import dataset
+from engine.cli.feed import chosen, dataset
 from engine.settings import Addresses
 
 _shared: dict[str, Any] = {}  # of the process that feeds: where it tells how far it is, and what ends it
@@ -57,12 +56,9 @@ def _begin(shared: dict[str, Any]) -> None:
 
 
 def _feed(data: str, kafka: str, registry: str, rate: float | None, limit: int | None) -> None:
-    from engine.feed import Fed, Feeder, paced
+    from engine.feed import Fed, Feeder
 
-    target, records = dataset(data)
-    records = islice(records, limit)
-    if rate is not None:
-        records = paced(records, rate, _shared["stopped"].wait)
+    target, records = chosen(data, rate, limit, _shared["stopped"].wait)
 
     def note(fed: Fed) -> None:
         _shared["sent"].value = fed.records

@@ -114,6 +114,8 @@ def _contract(plan: Plan, spec: WorkerSpec, cluster: Cluster, stream: Stream) ->
         known.put(schema_id, canonical(schema))
     number = plan.streams.index(stream)
     contract = jvm().headrace.Contract(number, canonical(stream.schema), stream.event_time, shard_key, finite)
+    if isinstance(stream, PlannedSource):
+        contract = contract.limits(to_ms(parse_duration(stream.topic.max_ahead)), MAX_FRAME_BYTES)
     return contract.sharded(plan.shards).schemas(cluster.registry, known)
 
 

@@ -11,7 +11,6 @@ from engine.flink.configuration import JobSettings
 from engine.flink.gateway import jvm, string_array
 from engine.plan import PlannedSource
 from schemas.durations import parse_duration
-from schemas.frames import MAX_FRAME_BYTES
 
 
 def read_topic(
@@ -48,7 +47,6 @@ def to_ms(duration: timedelta) -> int:
 def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, bounded: Any) -> Any:
     topic = source.topic
     offsets = jvm().org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
-    limited = contract.limits(to_ms(parse_duration(topic.max_ahead)), MAX_FRAME_BYTES)
     builder = (
         jvm()
         .org.apache.flink.connector.kafka.source.KafkaSource.builder()
@@ -57,7 +55,7 @@ def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: 
         .setGroupId(f"headrace-{workflow}")
         .setClientIdPrefix(f"headrace-{workflow}-{source.name}")
         .setStartingOffsets(getattr(offsets, topic.start)())
-        .setDeserializer(jvm().headrace.RecordBlocks(limited))
+        .setDeserializer(jvm().headrace.RecordBlocks(contract))
         .setProperty("isolation.level", "read_committed")
     )
     if bounded is not None:
