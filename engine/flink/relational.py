@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,24 +42,18 @@ class Tables:
     def add(self, name: str, rows: Any, event_time: str) -> None:
         """Make a stream of rows a table, whose event time and watermark are the stream's own."""
         schema = jvm().org.apache.flink.table.api.Schema.newBuilder().watermark(event_time, "SOURCE_WATERMARK()")
-        self._tables.createTemporaryView(name, self._tables.fromDataStream(rows, schema.build()))
+        with _explaining(f'stream "{name}"'):
+            self._tables.createTemporaryView(name, self._tables.fromDataStream(rows, schema.build()))
 
     def select(self, name: str, query: str) -> Rows:
         """The rows that a query gives. Raises Fatal, pointing into the query, for one that cannot run."""
-        from py4j.protocol import Py4JJavaError
-        from pyflink.util.exceptions import JavaException
-
-        try:
+        with _explaining(f'connector "{name}"', query):
             table = self._tables.sqlQuery(query)
             columns = table.getResolvedSchema()
             event_time = _event_time(name, columns)
             row_data = jvm().java.lang.Class.forName("org.apache.flink.table.data.RowData")
             type_ = columns.toPhysicalRowDataType()
             stream = self._tables.toDataStream(table, type_.bridgedTo(row_data))
-        except Py4JJavaError as error:
-            raise _explained(name, query, _causes(error.java_exception)) from error
-        except JavaException as error:
-            raise _explained(name, query, _causes_of_trace(error.stack_trace)) from error
         _give_ids(stream.getTransformation(), name)
         schema = json.loads(jvm().headrace.RowsToBlocks.schema(type_.getLogicalType(), name))
         return Rows(stream, type_.getLogicalType(), schema, event_time)
@@ -143,6 +138,20 @@ def _event_time(name: str, columns: Any) -> str:
     return found[0]
 
 
+@contextmanager
+def _explaining(node: str, query: str = "") -> Iterator[None]:
+    """Inside, what Flink has against a node or its query is raised as Fatal."""
+    from py4j.protocol import Py4JJavaError
+    from pyflink.util.exceptions import JavaException
+
+    try:
+        yield
+    except Py4JJavaError as error:
+        raise _explained(node, query, _causes(error.java_exception)) from error
+    except JavaException as error:
+        raise _explained(node, query, _causes_of_trace(error.stack_trace)) from error
+
+
 def _causes(error: Any) -> list[str]:
     """What an exception of the JVM says, and each of its causes after it."""
     said = []
@@ -158,18 +167,18 @@ def _causes_of_trace(trace: str) -> list[str]:
     return [head.removeprefix("Caused by: ").partition(": ")[2] for head in heads]
 
 
-def _explained(name: str, query: str, said: list[str]) -> Fatal:
+def _explained(node: str, query: str, said: list[str]) -> Fatal:
     """What Flink says of a query, with the place in the text of its author."""
     if any(_UPDATING in text for text in said):
         return Fatal(
-            f'connector "{name}": its result changes after it was given',
+            f"{node}: its result changes after it was given",
             hint="put what is counted or joined into a window of event time",
         )
     places = [place for text in said if (place := _PLACE.search(text))]
     if not places:
-        return Fatal(f'connector "{name}": {said[-1]}')
+        return Fatal(f"{node}: {said[-1]}")
     line, column = int(places[0][1]), int(places[0][2])
     reason = said[-1].split("Was expecting", 1)[0].strip()
     text = query.splitlines()[line - 1]
     where = f"line {line}, column {column}"
-    return Fatal(f'connector "{name}": {where}: {reason}\n  {text}\n  {" " * (column - 1)}^')
+    return Fatal(f"{node}: {where}: {reason}\n  {text}\n  {' ' * (column - 1)}^")

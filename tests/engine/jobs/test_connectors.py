@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from schemas.codec import Encoder
 from schemas.errors import Fatal
 from schemas.registry import Registry
 from sinks import Topic
+from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 from tests.engine.jobs.readings import Feed, Reading, feed, readings
 from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
@@ -225,3 +228,15 @@ def test_a_query_that_cannot_run_is_refused_with_its_place(
     here, there = streams
     with pytest.raises(Fatal, match=f'connector "joined": {said}'):
         resolve(workflow(here, there, query + " -- there"), platform.addresses.registry, platform.home)
+
+
+def test_an_event_time_in_microseconds_is_refused_by_its_stream(platform: Platform, tmp_path: Path) -> None:
+    instant = {"type": "long", "logicalType": "timestamp-micros"}
+    fields = [{"name": "at", "type": instant}, {"name": "rain", "type": ["null", "boolean"]}]
+    path = tmp_path / "tick.avsc"
+    path.write_text(json.dumps({"type": "record", "name": "Tick", "fields": fields}))
+    flow = Workflow(fresh_name())
+    flow.source("ticks", KafkaTopic("ticks", schema=str(path), event_time="at"))
+    _learn(flow, flow.connect("some", Sql("SELECT `at`, rain FROM ticks")), ())
+    with pytest.raises(Fatal, match='stream "ticks": Invalid data type of time field'):
+        resolve(flow, None, platform.home)
