@@ -25,6 +25,8 @@ def _graph(plan: Plan) -> Iterator[str]:
         fields = ", ".join(field["name"] for field in connection.schema["fields"])
         inputs = ", ".join(connection.node.inputs)
         yield f"  connector {connection.name} <- {inputs}: {fields}; event time {connection.event_time}"
+        if caveat := getattr(connection.node.connector, "caveat", None):
+            yield f"            note: {caveat}"
     before = plan.feed.name
     for stage in plan.stages:
         detail = f", label {stage.label}" if stage.label else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from engine.workflow import Connection, DataSink
@@ -17,6 +18,14 @@ NO_PARTITION = -1  # that of the records that connectors make
 Schema = dict[str, Any]
 
 
+class Reading(Enum):
+    """How a source is read: record by record, as a table that is held, or as one that goes on to change."""
+
+    STREAM = "stream"
+    TABLE = "table"
+    CHANGING_TABLE = "changing table"
+
+
 @dataclass(frozen=True)
 class PlannedSource:
     """A topic that is read, and the Avro schema that its records are read with."""
@@ -24,10 +33,12 @@ class PlannedSource:
     name: str
     topic: KafkaTopic
     schema: Schema
+    reading: Reading = Reading.STREAM
 
     @property
     def event_time(self) -> str | None:
-        return self.topic.event_time
+        """The field with the event time; a table has none."""
+        return self.topic.event_time if self.reading is Reading.STREAM else None
 
     @property
     def origin(self) -> str:
@@ -37,10 +48,9 @@ class PlannedSource:
 
 @dataclass(frozen=True)
 class PlannedConnection:
-    """A connector's query, the Avro schema of what it gives, and the field with the event time."""
+    """A connector, the Avro schema of what it gives, and the field with the event time."""
 
     node: Connection
-    query: str
     schema: Schema
     event_time: str
 

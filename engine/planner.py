@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.plan import Plan, PlannedConnection, PlannedSource, Schema, Stream
+from engine.connectors import Lookup
+from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Schema, Stream
 from engine.workflow import Connection, DataSink, DataSource, Pipeline, Workflow
 from models.stage import Kind, Stage
 from models.state import learns, state_keys
@@ -73,13 +74,14 @@ def _streams(
     """The sources and connections that feed the first pipeline, which comes last, each after those that it reads."""
     nodes = {node.name: node for node in workflow.nodes}
     first = next(node for node in workflow.nodes if isinstance(node, Pipeline))
+    tables = _tables(workflow)
     planned: dict[str, Stream] = {}
 
     def plan(name: str) -> Stream:
         if name not in planned:
             node = nodes[name]
             if isinstance(node, DataSource):
-                source = PlannedSource(name, node.source, schema_of(node.source))
+                source = PlannedSource(name, node.source, schema_of(node.source), tables.get(name, Reading.STREAM))
                 _check_event_time(source)
                 planned[name] = source
             elif isinstance(node, Connection):
@@ -96,6 +98,35 @@ def _streams(
             hint="connect the streams, for example with Sql, or leave the source out",
         )
     return tuple(planned.values())
+
+
+def _tables(workflow: Workflow) -> dict[str, Reading]:
+    """The sources that lookups read as tables. Raises Fatal where one cannot be a table."""
+    found: dict[str, Reading] = {}
+    for node in workflow.nodes:
+        if not isinstance(node, Connection) or not isinstance(node.connector, Lookup):
+            continue
+        if node.connector.refresh and workflow.order == "event_time":
+            raise Fatal(
+                f'connector "{node.name}": its table changes as records come in, so that order="event_time" cannot '
+                "promise the same result each time",
+                hint='leave refresh out, join as of the table\'s event time with AsOfJoin, or use order="arrival"',
+            )
+        reading = Reading.CHANGING_TABLE if node.connector.refresh else Reading.TABLE
+        _, table = node.inputs
+        if found.setdefault(table, reading) is not reading:
+            raise Fatal(f'connector "{node.name}": another lookup reads "{table}" with another refresh')
+    for node in workflow.nodes:
+        if isinstance(node, Connection):
+            streams = node.inputs[:1] if isinstance(node.connector, Lookup) else node.inputs
+            for table in found.keys() & set(streams):
+                hint = "a table is for lookups only: add a second source for the stream"
+                raise Fatal(f'connector "{node.name}": reads "{table}" as a stream, and a lookup as a table', hint=hint)
+            for table in found.keys() & set(node.inputs):
+                if not any(isinstance(other, DataSource) and other.name == table for other in workflow.nodes):
+                    hint = "look up in a source; join streams with AsOfJoin"
+                    raise Fatal(f'connector "{node.name}": its table "{table}" is no source', hint=hint)
+    return found
 
 
 def _check_event_time(source: PlannedSource) -> None:

@@ -1,10 +1,34 @@
 """What combines and reshapes streams."""
 
+from engine.connectors.as_of_join import AsOfJoin
 from engine.connectors.interval_join import IntervalJoin
+from engine.connectors.label_join import LabelJoin, LabelPolicy
+from engine.connectors.lookup import Lookup
 from engine.connectors.sql import Sql
 from engine.connectors.table import Table
 from engine.connectors.union import Union
+from engine.connectors.windows import Cumulative, Hopping, Over, Session, Tumbling, Window
 
-Connector = IntervalJoin | Sql | Union
+Query = IntervalJoin | Sql | Union | Window
+Join = AsOfJoin | LabelJoin | Lookup
+Connector = Query | Join
 
-__all__ = ["Connector", "IntervalJoin", "Sql", "Table", "Union"]
+__all__ = [
+    "AsOfJoin",
+    "Connector",
+    "Cumulative",
+    "Hopping",
+    "IntervalJoin",
+    "Join",
+    "LabelJoin",
+    "LabelPolicy",
+    "Lookup",
+    "Over",
+    "Query",
+    "Session",
+    "Sql",
+    "Table",
+    "Tumbling",
+    "Union",
+    "Window",
+]

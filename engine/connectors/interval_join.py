@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
-from engine.connectors.table import Named, Table, quoted
-from schemas.durations import parse_duration
-from schemas.errors import Fatal
-
-_LONGEST = timedelta(days=999)
+from engine.connectors.sides import Sides
+from engine.connectors.table import Named, Table, interval, quoted
 
 
 class IntervalJoin:
@@ -31,51 +27,30 @@ class IntervalJoin:
     def __init__(
         self, left: Named, right: Named, *, on: str | Sequence[str], before: str = "0s", after: str = "0s"
     ) -> None:
-        self._left, self._right = left.name, right.name
-        self._on = (on,) if isinstance(on, str) else tuple(on)
+        self._sides = Sides.of("IntervalJoin", left, right, on)
         self._before, self._after = before, after
-        self._bounds = _interval(before), _interval(after)
-        if self._left == self._right:
-            raise Fatal(f"{self!r}: joins a stream with itself", hint="write it with Sql")
-        if not self._on:
-            raise Fatal(f"{self!r}: names no field to join on")
+        self._bounds = interval(before), interval(after)
 
     def __repr__(self) -> str:
-        given = f"on={self._on!r}, before={self._before!r}, after={self._after!r}"
-        return f"IntervalJoin({self._left!r}, {self._right!r}, {given})"
+        return f"IntervalJoin({self._sides}, before={self._before!r}, after={self._after!r})"
 
     def reads(self, streams: Iterable[str]) -> tuple[str, ...]:
         """The two streams that were given."""
-        return self._left, self._right
+        return self._sides.left, self._sides.right
 
     def sql(self, inputs: Sequence[Table]) -> str:
         """The query over its inputs. Raises Fatal where a field of `on` is missing."""
         left, right = inputs
-        for name in self._on:
-            for table in (left, right):
-                if name not in table.fields:
-                    there = ", ".join(table.fields)
-                    raise Fatal(f'{self!r}: "{table.name}" has no field "{name}"', hint=f"it has {there}")
-        columns = [f"{quoted(left.name, name)} AS {quoted(name)}" for name in left.fields]
-        for name in right.fields:
-            if name not in (*self._on, right.event_time):
-                called = f"{right.name}_{name}" if name in left.fields else name
-                columns.append(f"{quoted(right.name, name)} AS {quoted(called)}")
-        equal = " AND ".join(f"{quoted(left.name, name)} = {quoted(right.name, name)}" for name in self._on)
-        time, (before, after) = quoted(left.name, left.event_time), self._bounds
+        self._sides.check(self, left, right)
+        columns = [
+            f"{quoted((left if column.from_left else right).name, column.field)} AS {quoted(column.name)}"
+            for column in self._sides.columns(left, right, without=(right.event_time,))
+        ]
+        equal = " AND ".join(f"{quoted(left.name, name)} = {quoted(right.name, name)}" for name in self._sides.on)
+        time, (before, after) = quoted(left.name, str(left.event_time)), self._bounds
         return (
             f"SELECT {', '.join(columns)}\n"
             f"FROM {quoted(left.name)} JOIN {quoted(right.name)} ON {equal}\n"
-            f"AND {quoted(right.name, right.event_time)} BETWEEN {time} - {before}\n"
+            f"AND {quoted(right.name, str(right.event_time))} BETWEEN {time} - {before}\n"
             f"AND {time} + {after}"
         )
-
-
-def _interval(duration: str) -> str:
-    """A duration as SQL writes it. Raises Fatal for one that Flink has no type for."""
-    if parse_duration(duration) > _LONGEST:
-        raise Fatal(f'duration "{duration}": a join looks back or ahead by at most {_LONGEST.days} days')
-    minutes, rest = divmod(parse_duration(duration), timedelta(minutes=1))
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    return f"INTERVAL '{days} {hours:02}:{minutes:02}:{rest.total_seconds():06.3f}' DAY(3) TO SECOND(3)"

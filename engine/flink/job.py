@@ -8,8 +8,8 @@ from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
 from engine.flink.gateway import int_array, jvm, string_array
 from engine.flink.relational import connect
-from engine.flink.streams import byte_array, read_topic, to_ms, transform
-from engine.plan import Plan, PlannedSource, Stream
+from engine.flink.streams import byte_array, read_table, read_topic, to_ms, transform
+from engine.plan import Plan, PlannedSource, Reading, Stream
 from engine.worker.spec import WorkerSpec
 from models.pickled import dump
 from schemas.avro import canonical
@@ -98,10 +98,10 @@ def _frames(
 def _blocks(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobSettings) -> Any:
     """The records that the stages take in, and all that was refused on the way to them."""
     contracts = {stream.name: _contract(plan, spec, cluster, stream) for stream in plan.streams}
-    blocks = {
-        source.name: read_topic(environment, plan.workflow, source, contracts[source.name], cluster, settings)
-        for source in plan.sources
-    }
+    blocks = {}
+    for source in plan.sources:
+        read = read_topic if source.reading is Reading.STREAM else read_table
+        blocks[source.name] = read(environment, plan.workflow, source, contracts[source.name], cluster, settings)
     return connect(environment, plan, spec, contracts, blocks) if plan.connections else blocks[plan.feed.name]
 
 

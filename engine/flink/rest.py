@@ -92,6 +92,11 @@ class FlinkRest(Session):
         found: dict[str, Any] = self._get(f"/jobs/{job_id}/checkpoints")
         return found
 
+    def accumulators(self, job_id: str) -> dict[str, str]:
+        """What the operators of a job have counted, by name, as text; of one that has ended, too."""
+        found = self._get(f"/jobs/{job_id}/accumulators")["user-task-accumulators"]
+        return {entry["name"]: entry["value"] for entry in found}
+
     def failures(self, job_id: str) -> int:
         """How often a job has failed, whether or not it was restarted; Flink remembers the last 16."""
         return len(self._get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"])

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.flink.cluster import Cluster
 from engine.flink.configuration import JobSettings
-from engine.flink.gateway import jvm, string_array
-from engine.plan import PlannedSource
+from engine.flink.gateway import data_streams, jvm, string_array
+from engine.plan import PlannedSource, Reading
 from schemas.durations import parse_duration
 
 
@@ -29,6 +29,25 @@ def read_topic(
     return transform(blocks, f"{source.name}.gate", byte_array(), headrace.Gate(lateness_ms))
 
 
+def read_table(
+    environment: Any, workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings
+) -> Any:
+    """The records of a topic that is a table: its last watermark comes once all are there that were at submission.
+
+    One that goes on to change is read on from there, and holds up no watermark.
+    """
+    ends = jvm().headrace.Ends.of(source.topic.topic, _java_map(cluster.end_offsets[source.topic.topic]))
+    strategies = jvm().org.apache.flink.api.common.eventtime.WatermarkStrategy
+    load = _builder(workflow, source, contract, cluster).setBounded(ends).build()
+    loaded = environment.fromSource(load, strategies.noWatermarks(), source.name).uid(f"{source.name}.source")
+    if source.reading is not Reading.CHANGING_TABLE or settings.bounded:
+        return loaded
+    changes = _builder(workflow, source, contract, cluster).setStartingOffsets(ends).build()
+    never = strategies.noWatermarks().withIdleness(jvm().java.time.Duration.ofSeconds(1))
+    name = f"{source.name}.changes"
+    return loaded.union(data_streams([environment.fromSource(changes, never, name).uid(name)]))
+
+
 def transform(stream: Any, name: str, out: Any, operator: Any) -> Any:
     """What an operator of ours makes of a stream; `name` is its id, too."""
     return stream.transform(name, out, operator).uid(name)
@@ -45,9 +64,16 @@ def to_ms(duration: timedelta) -> int:
 
 
 def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, bounded: Any) -> Any:
+    builder = _builder(workflow, source, contract, cluster)
+    if bounded is not None:
+        builder = builder.setBounded(jvm().headrace.Ends.of(source.topic.topic, bounded))
+    return builder.build()
+
+
+def _builder(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster) -> Any:
     topic = source.topic
     offsets = jvm().org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
-    builder = (
+    return (
         jvm()
         .org.apache.flink.connector.kafka.source.KafkaSource.builder()
         .setBootstrapServers(cluster.kafka)
@@ -58,9 +84,6 @@ def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: 
         .setDeserializer(jvm().headrace.RecordBlocks(contract))
         .setProperty("isolation.level", "read_committed")
     )
-    if bounded is not None:
-        builder = builder.setBounded(jvm().headrace.Ends.of(topic.topic, bounded))
-    return builder.build()
 
 
 def _java_map(values: Mapping[int, int]) -> Any:

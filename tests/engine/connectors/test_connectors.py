@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.connectors import Connector, IntervalJoin, Sql, Table, Union
+from engine.connectors import Connector, IntervalJoin, Query, Sql, Table, Union
 from engine.workflow import Workflow
 from schemas.errors import Fatal
 from sources import KafkaTopic
@@ -38,7 +38,7 @@ def test_what_cannot_be_is_refused_as_it_is_made(make: Callable[[], Connector], 
         (IntervalJoin(HERE, THERE, on="station"), '"there" has no field "station"\nhint: it has seen_at, place, wind'),
     ],
 )
-def test_fields_that_do_not_fit_are_named(connector: Connector, said: str) -> None:
+def test_fields_that_do_not_fit_are_named(connector: Query, said: str) -> None:
     with pytest.raises(Fatal, match=said):
         connector.sql([HERE, THERE])
 

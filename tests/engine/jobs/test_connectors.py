@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from river import compose, linear_model, preprocessing
 
 from engine.connectors import IntervalJoin, Sql, Union
 from engine.flink.configuration import JobSettings
 from engine.jobs.preparation import resolve
 from engine.local.platform import Platform
-from engine.plan import NO_PARTITION
-from engine.workflow import Connection, Workflow
-from schemas.codec import Encoder
+from engine.workflow import Workflow
 from schemas.errors import Fatal
-from schemas.registry import Registry
-from sinks import Topic
 from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
+from tests.engine.jobs.learned_rows import are_learned, learn
 from tests.engine.jobs.readings import Feed, Reading, feed, readings
 from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
 from tests.waiting import wait_until
@@ -47,7 +42,7 @@ def workflow(here: Feed, there: Feed, *queries: str) -> Workflow:
     flow = _flow((here, there))
     for name, query in zip(("joined", "counted"), queries or (GUSTS,), strict=False):
         made = flow.connect(name, Sql(query))
-    _learn(flow, made, FEATURES)
+    learn(flow, made, FEATURES)
     return flow
 
 
@@ -56,12 +51,6 @@ def _flow(streams: tuple[Feed, Feed]) -> Workflow:
     for name, stream in zip(("here", "there"), streams, strict=True):
         flow.source(name, stream.source())
     return flow
-
-
-def _learn(flow: Workflow, stream: Connection, features: Sequence[str]) -> None:
-    model = compose.Select(*features) | preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    learner = flow.pipeline("model", stream, model, label="rain")
-    flow.sink("predictions", learner, Topic(f"{flow.name}.predictions"))
 
 
 @pytest.fixture
@@ -81,7 +70,7 @@ def test_a_join_of_two_topics_is_learned_in_event_time_order(platform: Platform,
     rows = _joined(here.written, there.written)
     assert len(rows) > 3_000
     assert {(d["topic"], d["partition"], d["offset"]) for d in trial.dead().values()} == rubbish
-    _are_learned(trial, platform, rows, "joined")
+    are_learned(trial, "joined", rows, FEATURES)
 
 
 def test_a_join_that_was_stopped_goes_on_with_what_waited_in_it(platform: Platform, streams: tuple[Feed, Feed]) -> None:
@@ -98,7 +87,7 @@ def test_a_join_that_was_stopped_goes_on_with_what_waited_in_it(platform: Platfo
     _wait_until_read(resumed, streams)
     assert resumed.started.restored_from == savepoint
     resumed.stop(drain=True)
-    _are_learned(resumed, platform, _joined(here.written, there.written), "joined")
+    are_learned(resumed, "joined", _joined(here.written, there.written), FEATURES)
 
 
 def test_a_query_reads_what_another_gives(platform: Platform, streams: tuple[Feed, Feed]) -> None:
@@ -114,7 +103,7 @@ def test_a_query_reads_what_another_gives(platform: Platform, streams: tuple[Fee
         }
         for row in joined
     ]
-    _are_learned(trial, platform, counted, "counted")
+    are_learned(trial, "counted", counted, FEATURES)
 
 
 def test_an_interval_join_pairs_what_is_near(platform: Platform, streams: tuple[Feed, Feed]) -> None:
@@ -124,7 +113,7 @@ def test_an_interval_join_pairs_what_is_near(platform: Platform, streams: tuple[
     flow, near = _flow(streams), ("warmth", "wind", "there_wind")
     left, right = flow.nodes
     joined = flow.connect("joined", IntervalJoin(left, right, on="station", before="500ms", after="250ms"))
-    _learn(flow, joined, near)
+    learn(flow, joined, near)
     trial = finish(platform, flow, JobSettings(bounded=True))
     pairs = [
         {**reading, **{f"there_{name}": other[name] for name in ("warmth", "wind", "rain")}}
@@ -132,7 +121,7 @@ def test_an_interval_join_pairs_what_is_near(platform: Platform, streams: tuple[
         for other in there.written
         if reading["station"] == other["station"] and -500 <= other["at"] - reading["at"] <= 250
     ]
-    _are_learned(trial, platform, pairs, "joined", near)
+    are_learned(trial, "joined", pairs, near)
 
 
 def test_a_union_is_learned_in_event_time_order(platform: Platform, streams: tuple[Feed, Feed]) -> None:
@@ -145,24 +134,9 @@ def test_a_union_is_learned_in_event_time_order(platform: Platform, streams: tup
     flow = _flow(streams)
     left, right = flow.nodes
     both = flow.connect("both", Union(left, right))
-    _learn(flow, both, ("warmth", "wind"))
+    learn(flow, both, ("warmth", "wind"))
     trial = finish(platform, flow, JobSettings(bounded=True))
-    _are_learned(trial, platform, here.written + there.written, "both", ("warmth", "wind"))
-
-
-def _are_learned(
-    trial: Trial,
-    platform: Platform,
-    rows: list[dict[str, Any]],
-    connector: str,
-    features: Sequence[str] = FEATURES,
-) -> None:
-    """The predictions are those of a plain loop over the rows, in the order that the sorter gives them."""
-    ordered = _in_order(trial, platform, rows, connector)
-    predictions = trial.predictions()
-    assert len(predictions) == len(ordered)
-    found = [predictions[NO_PARTITION, offset] for offset, _ in ordered]
-    assert [(p["prediction"], p["probability"]) for p in found] == _plain((row for _, row in ordered), features)
+    are_learned(trial, "both", here.written + there.written, ("warmth", "wind"))
 
 
 def _wait_until_read(trial: Trial, streams: tuple[Feed, Feed]) -> None:
@@ -185,28 +159,6 @@ def _joined(here: list[Reading], there: list[Reading]) -> list[dict[str, Any]]:
         for gust in gusts[reading["station"]]
         if reading["at"] - 1_000 <= gust["at"] <= reading["at"]
     ]
-
-
-def _in_order(
-    trial: Trial, platform: Platform, rows: list[dict[str, Any]], connector: str
-) -> list[tuple[int, dict[str, Any]]]:
-    """Rows as the sorter releases them, each with what stands for its offset: a hash of its bytes."""
-    with Registry(platform.addresses.registry) as registry:
-        made = registry.latest(f"{trial.name}.{connector}")
-    encoder = Encoder(made.schema, made.id)
-    hashed = [(int.from_bytes(hashlib.md5(encoder.encode(row)).digest()[:8], "big") & ~(1 << 63), row) for row in rows]
-    return sorted(hashed, key=lambda pair: (pair[1]["at"], pair[0]))
-
-
-def _plain(rows: Iterable[dict[str, Any]], features: Sequence[str]) -> list[tuple[bool | None, float | None]]:
-    model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    said: list[tuple[bool | None, float | None]] = []
-    for row in rows:
-        x = {name: row[name] for name in sorted(features)}
-        said.append((model.predict_one(x), model.predict_proba_one(x).get(True)))
-        if row["rain"] is not None:
-            model.learn_one(x, row["rain"])
-    return said
 
 
 @pytest.mark.parametrize(
@@ -237,6 +189,6 @@ def test_an_event_time_in_microseconds_is_refused_by_its_stream(platform: Platfo
     path.write_text(json.dumps({"type": "record", "name": "Tick", "fields": fields}))
     flow = Workflow(fresh_name())
     flow.source("ticks", KafkaTopic("ticks", schema=str(path), event_time="at"))
-    _learn(flow, flow.connect("some", Sql("SELECT `at`, rain FROM ticks")), ())
+    learn(flow, flow.connect("some", Sql("SELECT `at`, rain FROM ticks")), ())
     with pytest.raises(Fatal, match='stream "ticks": Invalid data type of time field'):
         resolve(flow, None, platform.home)

@@ -1,0 +1,206 @@
+package headrace;
+
+import java.util.List;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple3;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.table.types.logical.LocalZonedTimestampType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.Collector;
+
+/**
+ * Records, the left rows, with the labels that come for them later, the right rows.
+ *
+ * <p>Everything happens at its own event time: a record opens, a label comes, a deadline passes, in this order where the
+ * times are equal. So nothing depends on which side is read faster. What comes behind the watermark counts from then on.
+ * Rows come out with the instant at which their label was decided, which is their event time.
+ */
+public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, RowData, RowData>
+    implements CheckpointedFunction {
+  private static final long serialVersionUID = 1L;
+
+  private final Columns columns;
+  private final LabelRules rules;
+  private final String ledgerName;
+  private transient RowsByTime recordsDue, labelsDue, undecided, decided;
+  /** The newest label that counts: its row, the last deadline at which it is one, whether it has decided anything. */
+  private transient ValueState<Tuple3<RowData, Long, Boolean>> newest;
+  /** Until when a label without a record is late, and no orphan. */
+  private transient ValueState<Long> rememberedUntil;
+  private transient RowDataSerializer records, labels;
+  private transient Ledger ledger;
+
+  public LabelJoin(Columns columns, LabelRules rules, String ledgerName) {
+    this.columns = columns;
+    this.rules = rules;
+    this.ledgerName = ledgerName;
+  }
+
+  /** The type of what comes out: the columns, the label the last of them, and the instant at which it was decided. */
+  public static InternalTypeInfo<RowData> type(Columns columns, String decidedAt) {
+    return columns.type(List.of(new RowType.RowField(decidedAt, new LocalZonedTimestampType(false, 3))));
+  }
+
+  @Override
+  public void initializeState(FunctionInitializationContext context) throws Exception {
+    ledger = new Ledger();
+    ledger.restore(context.getOperatorStateStore());
+  }
+
+  @Override
+  public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    ledger.snapshot();
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    getRuntimeContext().addAccumulator(ledgerName, ledger);
+    records = columns.leftType().toRowSerializer();
+    labels = columns.rightType().toRowSerializer();
+    recordsDue = new RowsByTime(getRuntimeContext(), "records", columns.leftType());
+    labelsDue = new RowsByTime(getRuntimeContext(), "labels", columns.rightType());
+    undecided = new RowsByTime(getRuntimeContext(), "undecided", columns.leftType());
+    decided = new RowsByTime(getRuntimeContext(), "decided", columns.leftType());
+    var counting = Types.<Tuple3<RowData, Long, Boolean>>TUPLE(columns.rightType(), Types.LONG, Types.BOOLEAN);
+    newest = getRuntimeContext().getState(new ValueStateDescriptor<>("newest", counting));
+    rememberedUntil = getRuntimeContext().getState(new ValueStateDescriptor<>("remembered", Types.LONG));
+  }
+
+  @Override
+  public void processElement1(RowData row, Context context, Collector<RowData> out) throws Exception {
+    ledger.record();
+    if (deadline(row) <= context.timerService().currentWatermark()) {
+      ledger.settleRecord(Ledger.Line.RECORDS_LATE);
+    } else {
+      recordsDue.add(due(context), records.toBinaryRow(row).copy());
+    }
+    ledger.show();
+  }
+
+  @Override
+  public void processElement2(RowData row, Context context, Collector<RowData> out) throws Exception {
+    ledger.label();
+    labelsDue.add(due(context), labels.toBinaryRow(row).copy());
+    ledger.show();
+  }
+
+  /** When what has just come takes effect; a timer calls then. */
+  private static long due(Context context) {
+    long at = Math.max(context.timestamp(), context.timerService().currentWatermark() + 1);
+    context.timerService().registerEventTimeTimer(at);
+    return at;
+  }
+
+  private long deadline(RowData record) {
+    return rules.timeOfRecord(record) + rules.withinMs;
+  }
+
+  @Override
+  public void onTimer(long now, OnTimerContext context, Collector<RowData> out) throws Exception {
+    for (RowData record : recordsDue.take(now, now)) open(record, context);
+    List<RowData> come = labelsDue.take(now, now);
+    come.sort(RowOrder::compare); // what decides must not depend on which of one instant was read first
+    for (RowData label : come) meet(label, RowKey.hasNull(context.getCurrentKey()), now, out);
+    for (RowData record : undecided.take(Long.MIN_VALUE, now - rules.withinMs)) close(record, now, out);
+    decided.take(Long.MIN_VALUE, now - rules.withinMs);
+    if (rememberedUntil.value() != null && rememberedUntil.value() < now) {
+      rememberedUntil.clear();
+      newest.clear();
+    }
+    ledger.show();
+  }
+
+  private void open(RowData record, OnTimerContext context) throws Exception {
+    long memory = deadline(record) + rules.withinMs;
+    Long before = rememberedUntil.value();
+    undecided.add(rules.timeOfRecord(record), record);
+    rememberedUntil.update(before == null ? memory : Math.max(memory, before));
+    context.timerService().registerEventTimeTimer(deadline(record));
+    context.timerService().registerEventTimeTimer(memory + 1);
+  }
+
+  private void meet(RowData label, boolean hasNoKey, long now, Collector<RowData> out) throws Exception {
+    long time = rules.timeOfLabel(label);
+    Tuple3<RowData, Long, Boolean> before = newest.value();
+    List<RowData> open = undecided.between(time - rules.withinMs, time);
+    if (hasNoKey || open.isEmpty() && rememberedUntil.value() == null) {
+      ledger.settleLabel(Ledger.Line.LABELS_ORPHAN);
+    } else if (!open.isEmpty() && rules.lastWins) {
+      await(before, label);
+    } else if (!open.isEmpty()) {
+      decide(undecided.take(time - rules.withinMs, time), label, now, out);
+    } else if (before != null && time <= before.f1 && !rules.lastWins) {
+      correct(before, label, now, out);
+    } else {
+      ledger.settleLabel(time <= rememberedUntil.value() ? Ledger.Line.LABELS_LATE : Ledger.Line.LABELS_ORPHAN);
+    }
+  }
+
+  /** The first label that comes decides. */
+  private void decide(List<RowData> open, RowData label, long now, Collector<RowData> out) throws Exception {
+    for (RowData record : open) {
+      out.collect(labelled(record, label, now));
+      ledger.settleRecord(Ledger.Line.RECORDS_MATCHED);
+      if (rules.relearns) decided.add(rules.timeOfRecord(record), record);
+    }
+    ledger.settleLabel(Ledger.Line.LABELS_MATCHED);
+    newest.update(Tuple3.of(label, deadline(open.get(open.size() - 1)), true));
+  }
+
+  /** The last label decides, once the deadline has passed: so the one before it does not. */
+  private void await(Tuple3<RowData, Long, Boolean> before, RowData label) throws Exception {
+    if (before != null && rules.timeOfLabel(before.f0) > rules.timeOfLabel(label)) {
+      ledger.settleLabel(repeated(before.f0, label));
+      return;
+    }
+    if (before != null && !before.f2) ledger.settleLabel(repeated(before.f0, label));
+    newest.update(Tuple3.of(label, rules.timeOfLabel(label), false));
+  }
+
+  /** A label for records that have one already. */
+  private void correct(Tuple3<RowData, Long, Boolean> before, RowData label, long now, Collector<RowData> out)
+      throws Exception {
+    Ledger.Line line = repeated(before.f0, label);
+    ledger.settleLabel(line);
+    if (line == Ledger.Line.LABELS_DUPLICATE || !rules.relearns) return;
+    long time = rules.timeOfLabel(label);
+    for (RowData record : decided.between(time - rules.withinMs, time)) out.collect(labelled(record, label, now));
+    newest.update(Tuple3.of(label, before.f1, true));
+  }
+
+  private Ledger.Line repeated(RowData before, RowData label) {
+    return rules.saySame(before, label) ? Ledger.Line.LABELS_DUPLICATE : Ledger.Line.LABELS_CORRECTED;
+  }
+
+  /** A record's deadline has passed: the last label decides, or there is none. */
+  private void close(RowData record, long now, Collector<RowData> out) throws Exception {
+    Tuple3<RowData, Long, Boolean> label = rules.lastWins ? newest.value() : null;
+    if (label == null || rules.timeOfLabel(label.f0) < rules.timeOfRecord(record)) {
+      ledger.settleRecord(Ledger.Line.RECORDS_ABSENT);
+      if (rules.absent != null) out.collect(labelled(record, null, now));
+      return;
+    }
+    if (!label.f2) ledger.settleLabel(Ledger.Line.LABELS_MATCHED);
+    newest.update(Tuple3.of(label.f0, label.f1, true));
+    ledger.settleRecord(Ledger.Line.RECORDS_MATCHED);
+    out.collect(labelled(record, label.f0, now));
+  }
+
+  private RowData labelled(RowData record, RowData label, long now) {
+    GenericRowData row = columns.join(record, label, 1);
+    if (label == null) row.setField(row.getArity() - 2, rules.absent);
+    row.setField(row.getArity() - 1, TimestampData.fromEpochMillis(now));
+    return row;
+  }
+}

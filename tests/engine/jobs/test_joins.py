@@ -1,0 +1,202 @@
+"""The joins that SQL cannot say give what follows from their definitions, and lose nothing when they are stopped."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Literal
+
+import pytest
+
+from engine.connectors import AsOfJoin, LabelJoin, LabelPolicy, Lookup, Sql
+from engine.flink.configuration import JobSettings
+from engine.flink.rest import FlinkRest
+from engine.jobs.ledger import Ledger, read_ledgers
+from engine.local.platform import Platform
+from engine.workflow import Workflow
+from sources import KafkaTopic
+from sources.kafka_admin import KafkaAdmin
+from tests.engine.jobs.labels import Labelled, as_of
+from tests.engine.jobs.learned_rows import are_learned, learn
+from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, STATIONS, Feed, Reading, feed
+from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.services
+WITHOUT_RAIN = "SELECT `at`, station, warmth, wind FROM here"
+LEFT, RIGHT = 0, 50  # no two readings of a station, of either side, are of one instant
+
+
+@pytest.fixture
+def streams(platform: Platform) -> Iterator[tuple[Feed, Feed]]:
+    with feed(platform) as here, feed(platform) as there:
+        yield here, there
+
+
+def write(stream: Feed, count: int, side: int) -> None:
+    """Readings every 100 ms or so, out of order by less than the lateness."""
+    for position in range(len(stream.written), len(stream.written) + count):
+        chance = random.Random(2 * position + side)
+        reading: Reading = {
+            "at": FIRST_AT + 100 * (position + chance.randrange(5)) + side + position % 49,
+            "station": chance.choice(STATIONS),
+            "warmth": chance.gauss(12.0, 6.0),
+            "wind": chance.expovariate(0.2),
+            "rain": chance.random() < 0.4,
+        }
+        stream.put(stream.encoder.encode(reading), position % PARTITIONS)
+        stream.written.append(reading)
+    stream.writer.flush()
+
+
+def as_of_flow(streams: tuple[Feed, Feed], wait: Literal["watermark", "none"] = "watermark") -> Workflow:
+    flow = Workflow(fresh_name(), order="event_time")
+    here, there = (flow.source(name, stream.source()) for name, stream in zip(("here", "there"), streams, strict=True))
+    joined = flow.connect("joined", AsOfJoin(here, there, on="station", tolerance="600ms", wait=wait))
+    learn(flow, joined, ("warmth", "wind"))
+    return flow
+
+
+def as_of_rows(here: Feed, there: Feed) -> list[dict[str, Any]]:
+    return [
+        {**left, **{f"there_{name}": right and right[name] for name in ("at", "warmth", "wind", "rain")}}
+        for left, right in as_of(here.written, there.written, 600)
+    ]
+
+
+def test_an_as_of_join_takes_the_newest_that_is_not_after(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    write(here, 2_000, LEFT)
+    write(there, 1_500, RIGHT)
+    trial = finish(platform, as_of_flow(streams), JobSettings(bounded=True, parallelism=2))
+    rows = as_of_rows(here, there)
+    assert 200 < sum(row["there_at"] is None for row in rows) < 1_500
+    are_learned(trial, "joined", rows, ("warmth", "wind"))
+
+
+def test_an_as_of_join_that_was_stopped_goes_on(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    flow = as_of_flow(streams)
+    write(here, 1_000, LEFT)
+    write(there, 500, RIGHT)
+    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(first, streams)
+    first.stop()
+    write(there, 500, RIGHT)
+    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(resumed, streams)
+    resumed.stop(drain=True)
+    are_learned(resumed, "joined", as_of_rows(here, there), ("warmth", "wind"))
+
+
+def labels_flow(streams: tuple[Feed, Feed], policy: LabelPolicy) -> Workflow:
+    flow = Workflow(fresh_name(), order="event_time")
+    _, there = (flow.source(name, stream.source()) for name, stream in zip(("here", "there"), streams, strict=True))
+    seen = flow.connect("seen", Sql(WITHOUT_RAIN))
+    examples = flow.connect("examples", LabelJoin(seen, there, on="station", label="rain", within="2s", policy=policy))
+    learn(flow, examples, ("warmth", "wind"))
+    return flow
+
+
+def expected(here: Feed, there: Feed, policy: LabelPolicy) -> Labelled:
+    records = [{name: value for name, value in record.items() if name != "rain"} for record in here.written]
+    return Labelled(records, there.written, 2_000, policy)
+
+
+def ledger_of(trial: Trial) -> Ledger:
+    with FlinkRest(trial.platform.addresses.flink) as flink:
+        return read_ledgers(trial.name, flink)["examples"]
+
+
+def non_zero(ledger: Ledger) -> dict[str, int]:
+    return {name: count for name, count in asdict(ledger).items() if count}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        LabelPolicy(),
+        LabelPolicy(absent=False, corrections="relearn"),
+        LabelPolicy(absent=True, winner="last"),
+    ],
+    ids=["first", "relearn", "last"],
+)
+def test_every_record_and_every_label_has_its_fate(
+    platform: Platform, streams: tuple[Feed, Feed], policy: LabelPolicy
+) -> None:
+    here, there = streams
+    write(here, 300, LEFT)
+    write(there, 600, RIGHT)
+    trial = finish(platform, labels_flow(streams, policy), JobSettings(bounded=True, parallelism=2))
+    labelled, found = expected(here, there, policy), ledger_of(trial)
+    assert found.adds_up
+    assert non_zero(found) == dict(labelled.fates)
+    assert min(found.labels_late, found.labels_orphan, found.labels_corrected, found.labels_duplicate) > 0
+    are_learned(trial, "examples", labelled.examples, ("warmth", "wind"), "decided_at")
+
+
+def test_a_label_join_that_was_stopped_goes_on_with_its_ledger(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    policy = LabelPolicy(absent=False)
+    flow = labels_flow(streams, policy)
+    write(here, 300, LEFT)
+    write(there, 150, RIGHT)
+    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(first, streams)
+    wait_until(lambda: ledger_of(first).records == 300 and ledger_of(first).labels == 150)
+    first.stop()
+    waiting = ledger_of(first)
+    assert waiting.adds_up
+    assert waiting.records_pending > 0
+    write(there, 150, RIGHT)
+    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(resumed, streams)
+    resumed.stop(drain=True)
+    labelled = expected(here, there, policy)
+    assert non_zero(ledger_of(resumed)) == dict(labelled.fates)
+    are_learned(resumed, "examples", labelled.examples, ("warmth", "wind"), "decided_at")
+
+
+def lookup_flow(streams: tuple[Feed, Feed], *, refresh: bool = False) -> Workflow:
+    here, there = streams
+    flow = Workflow(fresh_name(), order="arrival" if refresh else "event_time")
+    left, right = flow.source("here", here.source()), flow.source("there", KafkaTopic(there.topic))
+    found = flow.connect("found", Lookup(left, right, on="station", refresh=refresh))
+    learn(flow, found, ("warmth", "wind"))
+    return flow
+
+
+def looked_up(here: Feed, entries: list[Reading]) -> list[dict[str, Any]]:
+    last = {entry["station"]: entry for entry in entries}
+    none = dict.fromkeys(("at", "warmth", "wind", "rain"))
+    return [
+        {**record, **{f"there_{name}": last.get(record["station"], none)[name] for name in none}}
+        for record in here.written
+    ]
+
+
+def test_a_lookup_waits_for_its_table_and_holds_it(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    flow = lookup_flow(streams)
+    write(here, 500, LEFT)
+    for position, station in enumerate(STATIONS[:-1] * 2):
+        entry = {"at": 0, "station": station, "warmth": float(position), "wind": 0.0, "rain": None}
+        there.put(there.encoder.encode(entry), STATIONS.index(station) % PARTITIONS)
+        there.written.append(entry)
+    there.writer.flush()
+    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(first, (here,))
+    first.stop()
+    there.put(there.encoder.encode({**there.written[0], "warmth": -1.0}), 0)  # after the table was read
+    write(here, 500, LEFT)
+    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(resumed, (here,))
+    resumed.stop(drain=True)
+    are_learned(resumed, "found", looked_up(here, there.written), ("warmth", "wind"))
+
+
+def wait_until_read(trial: Trial, streams: tuple[Feed, ...]) -> None:
+    with KafkaAdmin(trial.platform.addresses.kafka) as kafka:
+        group = f"headrace-{trial.name}"
+        wait_until(lambda: all(kafka.behind(stream.topic, group) == 0 for stream in streams))
