@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from engine.connectors import Lookup
@@ -116,17 +116,24 @@ def _tables(workflow: Workflow) -> dict[str, Reading]:
         _, table = node.inputs
         if found.setdefault(table, reading) is not reading:
             raise Fatal(f'connector "{node.name}": another lookup reads "{table}" with another refresh')
+    _check_tables(workflow, found)
+    return found
+
+
+def _check_tables(workflow: Workflow, tables: Container[str]) -> None:
+    """Raise Fatal where a table is no source, or read as a stream, too."""
     for node in workflow.nodes:
         if isinstance(node, Connection):
-            streams = node.inputs[:1] if isinstance(node.connector, Lookup) else node.inputs
-            for table in found.keys() & set(streams):
-                hint = "a table is for lookups only: add a second source for the stream"
-                raise Fatal(f'connector "{node.name}": reads "{table}" as a stream, and a lookup as a table', hint=hint)
-            for table in found.keys() & set(node.inputs):
-                if not any(isinstance(other, DataSource) and other.name == table for other in workflow.nodes):
-                    hint = "look up in a source; join streams with AsOfJoin"
-                    raise Fatal(f'connector "{node.name}": its table "{table}" is no source', hint=hint)
-    return found
+            is_lookup = isinstance(node.connector, Lookup)
+            if is_lookup and not any(isinstance(n, DataSource) and n.name == node.inputs[1] for n in workflow.nodes):
+                hint = "look up in a source; join streams with AsOfJoin"
+                raise Fatal(f'connector "{node.name}": its table "{node.inputs[1]}" is no source', hint=hint)
+            for name in node.inputs[:1] if is_lookup else node.inputs:
+                if name in tables:
+                    hint = "a table is for lookups only: add a second source for the stream"
+                    raise Fatal(
+                        f'connector "{node.name}": reads "{name}" as a stream, and a lookup as a table', hint=hint
+                    )
 
 
 def _check_event_time(source: PlannedSource) -> None:

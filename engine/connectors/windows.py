@@ -33,7 +33,7 @@ class Window:
 
     def sql(self, inputs: Sequence[Table]) -> str:
         """The query over its input. Raises Fatal where a field of `by` is missing."""
-        [table] = inputs
+        table = inputs[0]
         check_fields(self, self._by, table)
         return self._query(table)
 

@@ -27,6 +27,7 @@ import org.apache.flink.util.Collector;
  */
 public final class RowsToBlocks extends ProcessFunction<RowData, byte[]> {
   private static final long serialVersionUID = 1L;
+  static final int NO_PARTITION = -1;
 
   private final Contract contract;
   private final RowType rows;
@@ -68,7 +69,7 @@ public final class RowsToBlocks extends ProcessFunction<RowData, byte[]> {
     Block.putLong(block, Block.EVENT_TIME, context.timestamp());
     Block.putLong(block, Block.ARRIVAL, context.timerService().currentProcessingTime());
     Block.putLong(block, Block.OFFSET, ByteBuffer.wrap(digest.digest(value)).getLong() & Long.MAX_VALUE);
-    Block.putInt(block, Block.PARTITION, -1);
+    Block.putInt(block, Block.PARTITION, NO_PARTITION);
     Block.putInt(block, Block.KEY_SIZE, -1);
     Block.putInt(block, Block.VALUE_SIZE, value.length);
     Block.putShort(block, Block.SOURCE, contract.source);

@@ -24,6 +24,7 @@ import org.apache.flink.types.Row;
  *
  * <p>What waits is state. Records that Python will only reject have no place in the order: they pass with the next ones
  * released, and at once when none waits. So the shares of good and bad that Python sees are about those of the input.
+ * Equal rows of a connector, which have the same stand-in for an offset, are told apart by counting it up.
  */
 public final class Sorter extends AbstractStreamOperator<Row> implements OneInputStreamOperator<Row, Row> {
   private static final long serialVersionUID = 1L;
@@ -93,7 +94,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
       int shard = entry.getKey();
       Waiting waiting = entry.getValue();
       if (!waiting.isDue(watermark.getTimestamp())) continue;
-      while (waiting.isDue(watermark.getTimestamp())) release(shard, waiting, waiting.good.poll());
+      while (waiting.isDue(watermark.getTimestamp())) release(shard, waiting, waiting.next());
       releaseRefused(shard, waiting);
       flush(shard, waiting);
     }
@@ -124,6 +125,8 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     final PriorityQueue<byte[]> good = new PriorityQueue<>(ORDER);
     final List<byte[]> refused = new ArrayList<>();
     final FrameLimit limit;
+    private long lastTime = Long.MIN_VALUE, lastStandIn;
+    private int equal;
 
     Waiting(FrameLimit limit) {
       this.limit = limit;
@@ -135,6 +138,17 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
 
     boolean isDue(long watermark) {
       return !good.isEmpty() && Block.getLong(good.peek(), Block.EVENT_TIME) <= watermark;
+    }
+
+    byte[] next() {
+      byte[] block = good.poll();
+      if (Block.getInt(block, Block.PARTITION) != RowsToBlocks.NO_PARTITION) return block;
+      long time = Block.getLong(block, Block.EVENT_TIME), standIn = Block.getLong(block, Block.OFFSET);
+      equal = time == lastTime && standIn == lastStandIn ? equal + 1 : 0;
+      lastTime = time;
+      lastStandIn = standIn;
+      Block.putLong(block, Block.OFFSET, standIn + equal);
+      return block;
     }
 
     List<byte[]> frames(int maxBytes) {

@@ -33,7 +33,9 @@ def test_explain_shows_graph_and_physical_plan() -> None:
     assert "physical plan, parallelism 2, one global shard" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "stop", "explain", "check", "up", "status", "down", "demo", "feed"])
+@pytest.mark.parametrize(
+    "command", ["run", "stop", "explain", "check", "ledger", "up", "status", "down", "demo", "feed"]
+)
 def test_help_has_examples(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"])
     assert done.exit_code == 0

@@ -26,8 +26,8 @@ class Labelled:
             self._of_labels(ordered, [label for label in deciding if label])
 
     def _holds(self, record: Record, label: Record, times: int = 1) -> bool:
-        same = record["station"] == label["station"]
-        return same and 0 <= label["at"] - record["at"] <= times * self._within_ms
+        age_ms: int = label["at"] - record["at"]
+        return record["station"] == label["station"] and 0 <= age_ms <= times * self._within_ms
 
     def _of_record(self, record: Record, labels: list[Record]) -> Record | None:
         """The label that decides a record."""

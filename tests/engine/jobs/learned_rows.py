@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -42,7 +43,13 @@ def _in_order(trial: Trial, connector: str, rows: list[Row], event_time: str) ->
         made = registry.latest(f"{trial.name}.{connector}")
     encoder = Encoder(made.schema, made.id)
     hashed = [(int.from_bytes(hashlib.md5(encoder.encode(row)).digest()[:8], "big") & ~(1 << 63), row) for row in rows]
-    return sorted(hashed, key=lambda pair: (pair[1][event_time], pair[0]))
+    ordered = sorted(hashed, key=lambda pair: (pair[1][event_time], pair[0]))
+    equal: Counter[tuple[int, int]] = Counter()  # rows that are equal in everything count their stand-in up
+    numbered = []
+    for offset, row in ordered:
+        numbered.append((offset + equal[row[event_time], offset], row))
+        equal[row[event_time], offset] += 1
+    return numbered
 
 
 def _plain(rows: Iterable[Row], features: Sequence[str]) -> list[tuple[bool | None, float | None]]:

@@ -1,0 +1,78 @@
+"""Windows in a few words give what a plain loop over the same records gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from engine.connectors import Cumulative, Hopping, Over, Session, Sql, Tumbling
+from engine.flink.configuration import JobSettings
+from engine.local.platform import Platform
+from engine.workflow import Workflow
+from tests.engine.jobs.learned_rows import are_learned, learn
+from tests.engine.jobs.readings import Reading, feed
+from tests.engine.jobs.trial import finish, fresh_name
+
+pytestmark = pytest.mark.services
+KINDS = ("tumbling", "hopping", "cumulative", "session", "recent")
+ALL = "\nUNION ALL\n".join(
+    f"SELECT '{kind}' AS kind, station, CAST(n AS DOUBLE) AS n, warmest, CAST(NULL AS BOOLEAN) AS rain, "
+    f"{'`at`' if kind == 'recent' else 'window_time'} AS `at` FROM {kind}"
+    for kind in KINDS
+)
+AGGREGATES = {"n": "COUNT(*)", "warmest": "MAX(warmth)"}
+
+
+def test_each_kind_of_window_holds_what_it_should(platform: Platform) -> None:
+    flow = Workflow(fresh_name(), order="event_time")
+    with feed(platform) as stream:
+        stream.write(1_000)
+        here = flow.source("here", stream.source())
+        flow.connect("tumbling", Tumbling(here, by="station", size="1s", **AGGREGATES))
+        flow.connect("hopping", Hopping(here, by="station", size="2s", every="1s", **AGGREGATES))
+        flow.connect("cumulative", Cumulative(here, by="station", size="3s", every="1s", **AGGREGATES))
+        flow.connect("session", Session(here, by="station", gap="150ms", **AGGREGATES))
+        flow.connect("recent", Over(here, by="station", span="300ms", **AGGREGATES))
+        learn(flow, flow.connect("windows", Sql(ALL)), ("n", "warmest"))
+        trial = finish(platform, flow, JobSettings(bounded=True, parallelism=2))
+    rows = list(_windows(stream.written))
+    assert {row["kind"] for row in rows} == set(KINDS)
+    are_learned(trial, "windows", rows, ("n", "warmest"))
+
+
+def _windows(records: list[Reading]) -> Iterator[dict[str, Any]]:
+    by_station = sorted(records, key=lambda record: (record["station"], record["at"]))
+    for station, group in groupby(by_station, key=lambda record: record["station"]):
+        readings = list(group)
+        first, last = readings[0]["at"] // 1_000 * 1_000, readings[-1]["at"]
+        for start in range(first - 3_000, last + 1, 1_000):
+            yield from _row("tumbling", station, readings, start, start + 1_000)
+            yield from _row("hopping", station, readings, start, start + 2_000)
+            if start % 3_000 == 0:
+                for end in (1_000, 2_000, 3_000):
+                    yield from _row("cumulative", station, readings, start, start + end)
+        yield from _sessions(station, readings)
+        for reading in readings:
+            [row] = _row("recent", station, readings, reading["at"] - 300, reading["at"] + 1)
+            yield {**row, "at": reading["at"]}
+
+
+def _sessions(station: str, readings: list[Reading]) -> Iterator[dict[str, Any]]:
+    session = [readings[0]]
+    for reading in [*readings[1:], None]:
+        if reading and reading["at"] - session[-1]["at"] < 150:
+            session.append(reading)
+        else:
+            yield from _row("session", station, session, session[0]["at"], session[-1]["at"] + 150)
+            session = [reading] if reading else []
+
+
+def _row(kind: str, station: str, readings: list[Reading], start: int, end: int) -> Iterator[dict[str, Any]]:
+    """The row of a window, if it holds anything."""
+    held = [reading["warmth"] for reading in readings if start <= reading["at"] < end]
+    if held:
+        row = {"kind": kind, "station": station, "n": float(len(held)), "warmest": max(held), "rain": None}
+        yield {**row, "at": end - 1}
