@@ -33,6 +33,7 @@ def are_learned(trial: Trial, connector: str, rows: list[Row], features: Sequenc
     """
     ordered = _in_order(trial, connector, rows, event_time)
     predictions = trial.predictions()
+    assert [row for offset, row in ordered if (NO_PARTITION, offset) not in predictions] == []
     assert len(predictions) == len(ordered)
     found = [predictions[NO_PARTITION, offset] for offset, _ in ordered]
     assert [(p["prediction"], p["probability"]) for p in found] == _plain((row for _, row in ordered), features)

@@ -63,7 +63,7 @@ def _windows(records: list[Reading]) -> Iterator[dict[str, Any]]:
 def _sessions(station: str, readings: list[Reading]) -> Iterator[dict[str, Any]]:
     session = [readings[0]]
     for reading in [*readings[1:], None]:
-        if reading and reading["at"] - session[-1]["at"] < 150:
+        if reading and reading["at"] - session[-1]["at"] <= 150:
             session.append(reading)
         else:
             yield from _row("session", station, session, session[0]["at"], session[-1]["at"] + 150)
