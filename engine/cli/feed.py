@@ -15,6 +15,7 @@ from engine.cli import options
 from engine.settings import Settings, address
 from schemas.errors import Fatal
 
+DATA = ("departures", "flights", "landings", "phishing", "planes", "weather")
 _EPILOG = "[bold]Examples[/bold]\n\nheadrace feed phishing\n\nheadrace feed flights --rate 2000 --limit 100000"
 
 
@@ -24,7 +25,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def feed(
-    data: Annotated[str, typer.Argument(help="Which records: flights or phishing.", show_default=False)],
+    data: Annotated[str, typer.Argument(help=f"Which records: {', '.join(DATA)}.", show_default=False)],
     *,
     rate: Annotated[
         float | None, typer.Option(min=0.001, help="Records a second; as fast as it goes if left out.")
@@ -70,8 +71,12 @@ def dataset(name: str) -> tuple[Any, Any]:
     from workflows import datasets
 
     known = {
+        "departures": (datasets.DEPARTURES_FEED, datasets.departures),
         "flights": (datasets.FLIGHTS_FEED, datasets.flights),
+        "landings": (datasets.LANDINGS_FEED, datasets.landings),
         "phishing": (datasets.PHISHING_FEED, datasets.phishing),
+        "planes": (datasets.PLANES_FEED, datasets.planes),
+        "weather": (datasets.WEATHER_FEED, datasets.weather),
     }
     if name not in known:
         raise Fatal(f'data set "{name}": there is none', hint=f"there are {', '.join(known)}")
