@@ -9,7 +9,7 @@ UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test bench demo up down lock
+.PHONY: help setup fmt check test fuzz bench demo up down lock
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 10
@@ -33,6 +33,9 @@ check: setup  ## lint, types, layers, and whether the locks are current
 
 test: setup  ## run the tests, on the real services
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+fuzz: setup  ## a million random and mutated payloads, and what has to become of each
+	$(BIN)/python -m tests.fuzz
 
 bench: setup $(PEERS)/.installed  ## measure against the peers; writes benchmarks/results.json and docs/benchmarks.md
 	$(BIN)/python -m benchmarks
