@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.http_problem import problem_text
+
 _NUMBER, _STRING = {"type": "number"}, {"type": "string"}
 _INSTANCE: dict[str, Any] = {
     "type": "object",
@@ -48,16 +50,6 @@ _PREDICTION: dict[str, Any] = {
         },
     },
 }
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "title": _STRING,
-        "status": {"type": "integer"},
-        "detail": _STRING,
-        "field": _STRING,
-        "hint": _STRING,
-    },
-}
 _REQUESTS: dict[str, Any] = {
     "by raw features": {"value": {"features": {"dep_delay": 12.0, "distance": 733.0, "hour": 8}}},
     "by entity keys": {
@@ -76,11 +68,6 @@ _ANSWER = {
     "learned_until": "2013-07-04T07:58:00.000Z",
     "feature_age_s": {"origin_features": 120.0},
 }
-
-
-def problem(description: str) -> dict[str, Any]:
-    """An answer that says what is wrong, after RFC 9457."""
-    return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
 
 
 PREDICT: dict[str, Any] = {
@@ -104,8 +91,8 @@ PREDICT_ANSWERS: dict[int | str, dict[str, Any]] = {
         "description": "the prediction, or `predictions` for a list of instances",
         "content": {"application/json": {"schema": _PREDICTION, "example": _ANSWER}},
     },
-    404: problem("no such model, or nothing learned yet for this key"),
-    413: problem("the request is too large"),
-    422: problem("the request is not understood, or a feature is missing or of another type: `field` names it"),
-    503: problem("features are needed, and cannot be read now"),
+    404: problem_text("no such model, or nothing learned yet for this key"),
+    413: problem_text("the request is too large"),
+    422: problem_text("the request is not understood, or a feature is missing or of another type: `field` names it"),
+    503: problem_text("features are needed, and cannot be read now"),
 }

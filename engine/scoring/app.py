@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from engine.http_problem import answer_http_error, problem, problem_text
 from engine.scoring import api_text
 from engine.scoring.asked import read_request
 from engine.scoring.catalog import Catalog
@@ -52,7 +53,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title="Headrace scoring", summary="Predictions from models that never stop learning", lifespan=running
     )
-    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(HTTPException, answer_http_error)
     _add_predictions(app, service)
     _add_models(app, service)
     _add_operations(app, service)
@@ -116,14 +117,14 @@ def _add_models(app: FastAPI, service: Service) -> None:
     @app.get(
         "/models/{name}",
         response_class=Response,
-        responses={404: api_text.problem("no such model")},
+        responses={404: problem_text("no such model")},
         summary="Describe a model: features, versions, metrics",
     )
     async def model(name: str) -> Response:
         try:
             return Response(encode_model(service.catalog[name]), media_type="application/json")
-        except Unanswerable as problem:
-            return _refusal(problem)
+        except Unanswerable as error:
+            return _refusal(error)
 
 
 def _add_operations(app: FastAPI, service: Service) -> None:
@@ -151,16 +152,5 @@ def _refusal(error: HeadraceError) -> Response:
     """The answer to what cannot be answered: the sender's fault when it names a field, ours otherwise."""
     if isinstance(error, Unanswerable):
         status = _STATUS.get(error.reason, 422)
-        return _problem(status, error.reason, error.message, field=error.field, hint=error.hint)
-    return _problem(503, "features_unavailable", error.message, hint=error.hint)
-
-
-def _problem(status: int, title: str, detail: str, **more: str) -> Response:
-    said = {"title": title, "status": status, "detail": detail} | {name: text for name, text in more.items() if text}
-    headers = {"Retry-After": "1"} if status == 503 else None
-    return Response(orjson.dumps(said), status, headers, "application/problem+json")
-
-
-async def _http_problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return _problem(error.status_code, "http", str(error.detail))
+        return problem(status, error.reason, error.message, field=error.field, hint=error.hint)
+    return problem(503, "features_unavailable", error.message, headers={"Retry-After": "1"}, hint=error.hint)

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from engine.listener import listen
 from engine.scoring.app import Service, create_app
 from engine.scoring.catalog import Catalog
-from engine.scoring.listener import listen
 from engine.scoring.metrics import Metrics
 from engine.scoring.refresher import Refresher
 from engine.settings import Settings, address

@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 
 from engine.scoring import Service, create_app
-from engine.scoring.listener import listen
+from engine.listener import listen
 
 
 @contextmanager

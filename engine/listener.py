@@ -1,4 +1,4 @@
-"""The socket that the API listens on, taken before anything else starts, so that a taken port is said in a sentence."""
+"""The socket that a service listens on, taken before all else starts, so that a taken port is said in a sentence."""
 
 from __future__ import annotations
 
