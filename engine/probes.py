@@ -126,7 +126,7 @@ def _registry(address: str) -> None:
     _get(f"{address}/subjects")
 
 
-def _scoring(address: str) -> None:
+def _service(address: str) -> None:
     _get(f"{address}/healthz")
 
 
@@ -144,6 +144,7 @@ _PROBES: Mapping[str, Callable[[str], None]] = {
     "redis": _redis,
     "registry": _registry,
     "flink": _flink,
-    "scoring": _scoring,
+    "scoring": _service,
+    "ingest": _service,
 }
 _LOCAL_PROBES = {**_PROBES, "flink": _local_flink}

@@ -20,7 +20,7 @@ from pydantic_settings import (
 from engine.platform_file import PlatformFile
 from schemas.errors import Fatal
 
-SERVICES = ("kafka", "redis", "registry", "flink", "scoring")
+SERVICES = ("kafka", "redis", "registry", "flink", "scoring", "ingest")
 
 
 def _host_port(text: str) -> str:
@@ -76,9 +76,12 @@ class Settings(BaseSettings):
     registry: HttpUrl | None = None
     flink: HttpUrl | None = None
     scoring: HttpUrl | None = None
+    ingest: HttpUrl | None = None
     ports: dict[str, Annotated[int, Field(ge=1, le=65535)]] = {}
     signing_key: Path | None = None
     production: bool = False
+    ingest_token: Path | None = None
+    ingest_topics: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     allowed_modules: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     metadata: str | None = None
     archive: str | None = None
@@ -182,3 +185,4 @@ class Addresses(JobAddresses):
     """Where each service answers."""
 
     scoring: str
+    ingest: str

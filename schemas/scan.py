@@ -136,7 +136,7 @@ def _enum(size: int) -> Step:
 
 def _index(size: int, kind: str) -> Callable[[bytes, int], tuple[int, int]]:
     def index_of(data: bytes, at: int) -> tuple[int, int]:
-        index, end = _read_long(data, at)
+        index, end = read_long(data, at)
         if 0 <= index < size:
             return index, end
         raise Corrupt(f"{kind} index {index} at byte {at}, expected less than {size}")
@@ -146,11 +146,11 @@ def _index(size: int, kind: str) -> Callable[[bytes, int], tuple[int, int]]:
 
 def _blocks(item: Step) -> Step:
     def blocks(data: bytes, at: int) -> int:
-        count, at = _read_long(data, at)
+        count, at = read_long(data, at)
         while count:
             end = None
             if count < 0:
-                size_bytes, at = _read_long(data, at)
+                size_bytes, at = read_long(data, at)
                 count, end = -count, at + size_bytes
             if count > len(data) - at:
                 raise Corrupt(f"block of {count} items at byte {at}, which is more than the bytes left")
@@ -158,13 +158,18 @@ def _blocks(item: Step) -> Step:
                 at = item(data, at)
             if end is not None and at != end:
                 raise Corrupt(f"block ends at byte {at}, expected {end}")
-            count, at = _read_long(data, at)
+            count, at = read_long(data, at)
         return at
 
     return blocks
 
 
-def _read_long(data: bytes, at: int) -> tuple[int, int]:
+def read_long(data: bytes, at: int) -> tuple[int, int]:
+    """The whole number at a position, and the position after it. Raises IndexError where the bytes end in it.
+
+    >>> read_long(bytes([0x8C, 0x01]), 0)
+    (70, 2)
+    """
     byte = data[at]
     if byte < 0x80:
         return (byte >> 1) ^ -(byte & 1), at + 1
@@ -200,7 +205,7 @@ def _boolean(data: bytes, at: int) -> int:
 
 
 def _sized(data: bytes, at: int) -> int:
-    size_bytes, end = _read_long(data, at)
+    size_bytes, end = read_long(data, at)
     if size_bytes < 0:
         raise Corrupt(f"negative length at byte {at}")
     return end + size_bytes

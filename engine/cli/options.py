@@ -12,4 +12,5 @@ Kafka = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help=
 Redis = Annotated[str | None, typer.Option("--redis", metavar="URL", help="Use this Redis.")]
 Registry = Annotated[str | None, typer.Option("--registry", metavar="URL", help="Use this schema registry.")]
 Flink = Annotated[str | None, typer.Option("--flink", metavar="URL", help="Use this Flink cluster.")]
+Ingest = Annotated[str | None, typer.Option("--ingest", metavar="URL", help="Use this ingest service.")]
 Scoring = Annotated[str | None, typer.Option("--scoring", metavar="URL", help="Use this scoring API.")]

@@ -47,16 +47,16 @@ def up(  # noqa: PLR0913 - an option each
     registry: options.Registry = None,
     flink: options.Flink = None,
     scoring: options.Scoring = None,
+    ingest: options.Ingest = None,
 ) -> None:
-    """Start the local platform: Kafka, Redis, a schema registry, Flink and the scoring API.
+    """Start the local platform: Kafka, Redis, a schema registry, Flink, the scoring API and the ingest service.
 
     A service whose address is given is used instead of a local one. Does nothing if the platform is up.
     """
     from engine.local.platform import up as start
 
-    settings = Settings.load(
-        home=home, ports=_ports(port), kafka=kafka, redis=redis, registry=registry, flink=flink, scoring=scoring
-    )
+    given = {"kafka": kafka, "redis": redis, "registry": registry, "flink": flink, "scoring": scoring, "ingest": ingest}
+    settings = Settings.load(home=home, ports=_ports(port), **given)
     console = Console(highlight=False)
     with Shown(console) as progress:
         platform = start(settings, progress)

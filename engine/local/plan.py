@@ -9,11 +9,12 @@ from engine.local.broker import broker
 from engine.local.flink_cluster import flink_cluster
 from engine.local.home import Home
 from engine.local.part import Part
-from engine.local.python_services import registry, scoring
+from engine.local.python_services import ingest, registry, scoring
 from engine.local.redis_server import redis_server
 from engine.settings import Settings
 
-_SCHEMES = {"kafka": "", "redis": "redis://", "registry": "http://", "flink": "http://", "scoring": "http://"}
+_HTTP = "http://"
+_SCHEMES = {"kafka": "", "redis": "redis://", "registry": _HTTP, "flink": _HTTP, "scoring": _HTTP, "ingest": _HTTP}
 
 _PARTS: Mapping[str, Callable[[Home, Mapping[str, int]], tuple[Part, ...]]] = {
     "kafka": lambda home, ports: (broker(home, ports),),
@@ -21,6 +22,7 @@ _PARTS: Mapping[str, Callable[[Home, Mapping[str, int]], tuple[Part, ...]]] = {
     "registry": lambda home, ports: (registry(home, ports),),
     "flink": flink_cluster,
     "scoring": lambda home, ports: (scoring(home, ports),),
+    "ingest": lambda home, ports: (ingest(home, ports),),
 }
 
 
@@ -46,5 +48,7 @@ def make_plan(settings: Settings, home: Home, ports: Mapping[str, int]) -> Plan:
     environment["HEADRACE_HOME"] = str(home.folder)
     environment["HEADRACE_SIGNING_KEY"] = str(settings.signing_key_file.absolute())
     environment["HEADRACE_PRODUCTION"] = str(int(settings.production))
+    environment["HEADRACE_INGEST_TOKEN"] = str(settings.ingest_token.absolute()) if settings.ingest_token else ""
+    environment["HEADRACE_INGEST_TOPICS"] = " ".join(settings.ingest_topics)
     environment["HEADRACE_ALLOWED_MODULES"] = " ".join(settings.allowed_modules)
     return Plan(parts, addresses, environment)

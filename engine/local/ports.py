@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from schemas.errors import Fatal
 
-PORTS = ("kafka", "kafka_controller", "redis", "registry", "flink", "flink_rpc", "scoring")
+PORTS = ("kafka", "kafka_controller", "redis", "registry", "flink", "flink_rpc", "scoring", "ingest")
 
 # below the range from which systems take the ports of outgoing connections: a client that keeps trying to reach a
 # server that is away would end up connected to itself

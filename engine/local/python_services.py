@@ -1,4 +1,4 @@
-"""Our own services: the schema registry and the scoring API."""
+"""Our own services: the schema registry, the scoring API and the ingest service."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def registry(home: Home, ports: Mapping[str, int]) -> Part:
 def scoring(home: Home, ports: Mapping[str, int]) -> Part:
     """Describe the scoring API's process; it finds the other services in its environment."""
     return Part("scoring", "scoring", _module("engine.scoring", ports["scoring"]))
+
+
+def ingest(home: Home, ports: Mapping[str, int]) -> Part:
+    """Describe the ingest service's process; it finds the other services in its environment."""
+    return Part("ingest", "ingest", _module("engine.ingest", ports["ingest"]))
 
 
 def _module(name: str, port: int) -> tuple[str, ...]:

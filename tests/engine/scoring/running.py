@@ -9,8 +9,8 @@ from threading import Thread
 import httpx
 import uvicorn
 
-from engine.scoring import Service, create_app
 from engine.listener import listen
+from engine.scoring import Service, create_app
 
 
 @contextmanager

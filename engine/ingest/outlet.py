@@ -1,0 +1,82 @@
+"""The way to Kafka, opened beside the service, which starts without it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from threading import Lock
+
+from engine.ingest.limits import Limits
+from schemas.errors import HeadraceError, Retryable
+from schemas.session import AsyncSession
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_confirmed import ConfirmedWriter
+
+log = logging.getLogger(__name__)
+RETRY_S = 1.0
+
+
+class Outlet(AsyncSession):
+    """Writes to the broker at an address once it is there; an asynchronous context manager.
+
+    `trouble` says why there is no connection yet, and is empty afterwards.
+    """
+
+    def __init__(self, address: str, limits: Limits) -> None:
+        self._address = address
+        self._limits = limits
+        self._writer: ConfirmedWriter | None = None
+        self._admin: KafkaAdmin | None = None
+        self._asking = Lock()
+        self._ending = asyncio.Event()
+        self.trouble = f'kafka "{address}": not connected yet'
+
+    async def __aenter__(self) -> Outlet:
+        self._opening = asyncio.create_task(self._open())
+        return self
+
+    async def aclose(self) -> None:
+        """Wait for what is on its way to the broker, and end."""
+        self._ending.set()
+        await self._opening
+        for session in (self._writer, self._admin):
+            if session is not None:
+                await asyncio.to_thread(session.close)
+
+    @property
+    def writer(self) -> ConfirmedWriter:
+        """What writes. Raises Retryable while there is no connection."""
+        if self._writer is None:
+            raise Retryable(self.trouble)
+        return self._writer
+
+    def topics(self) -> Collection[str]:
+        """The topics of the broker. Raises Retryable when it is away."""
+        if self._admin is None:
+            raise Retryable(self.trouble)
+        with self._asking:
+            return self._admin.topics()
+
+    async def _open(self) -> None:
+        """Try until it works: a broker that is away at the start is waited for, like one that goes away later."""
+        while not self._ending.is_set():
+            try:
+                if self._admin is None:
+                    self._admin = await asyncio.to_thread(KafkaAdmin, self._address)
+                self._writer = await asyncio.to_thread(ConfirmedWriter, self._address, self._limits.timeout_s)
+            except HeadraceError as error:
+                if self.trouble != str(error):
+                    log.warning("records cannot be written: %s", error)
+                self.trouble = str(error)
+                await self._pause()
+            else:
+                self.trouble = ""
+                return
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(RETRY_S):
+                await self._ending.wait()
+        except TimeoutError:
+            return
