@@ -126,8 +126,12 @@ def _registry(address: str) -> None:
     _get(f"{address}/subjects")
 
 
-def _service(address: str) -> None:
+def _scoring(address: str) -> None:
     _get(f"{address}/healthz")
+
+
+def _ingest(address: str) -> None:
+    _get(f"{address}/readyz")
 
 
 def _get(url: str) -> httpx.Response:
@@ -144,7 +148,7 @@ _PROBES: Mapping[str, Callable[[str], None]] = {
     "redis": _redis,
     "registry": _registry,
     "flink": _flink,
-    "scoring": _service,
-    "ingest": _service,
+    "scoring": _scoring,
+    "ingest": _ingest,
 }
 _LOCAL_PROBES = {**_PROBES, "flink": _local_flink}

@@ -15,6 +15,7 @@ from schemas.json_values import Read, Unfit, boolean, null, octets, real, string
 from schemas.scan import InvalidSchema
 
 _MISSING = object()
+_LOSSES = {"double": 1, "float": 2}
 
 
 def json_reader(schema: dict[str, Any]) -> Callable[[Any], dict[str, Any]]:
@@ -91,8 +92,8 @@ class _Compiler:
     def _union(self, types: Sequence[Any]) -> Read:
         branches = {_name(type_): self.read(type_) for type_ in types}
         nullable = branches.pop("null", None) is not None
-        if self._logical_types:  # a whole number is one, though its author has put the reals first
-            branches = dict(sorted(branches.items(), key=lambda branch: branch[0] in ("float", "double")))
+        if self._logical_types:  # a default takes the first branch, other numbers the one that keeps all their digits
+            branches = dict(sorted(branches.items(), key=lambda branch: _LOSSES.get(branch[0], 0)))
         return _union(tuple(branches.items()), nullable)
 
 

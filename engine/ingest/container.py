@@ -28,7 +28,8 @@ class Container:
             self._start = scanner(_META)(file, len(MAGIC))
             header = BytesIO(file[len(MAGIC) : self._start])
             meta: dict[str, bytes] = dict(fastavro.schemaless_reader(header, _META, None))
-            self.schema: Any = parse(orjson.loads(meta["avro.schema"]))
+            self.schema: Any = orjson.loads(meta["avro.schema"])
+            self._scan = scanner(parse(self.schema))
         except (Corrupt, InvalidSchema, ValueError, KeyError, IndexError, EOFError) as error:
             raise _damaged(f"its header: {error}") from error
         self._codec = meta.get("avro.codec", b"null").decode("latin-1")
@@ -38,7 +39,6 @@ class Container:
 
     def records(self, most: int, most_bytes: int) -> Iterator[bytes]:
         """The bytes of each record. Raises Refused for a damaged file, and where they are more than that."""
-        scan = scanner(self.schema)
         for count, block in self._blocks(most_bytes):
             most -= count
             if most < 0 or count < 0:
@@ -46,7 +46,7 @@ class Container:
             start = 0
             for _ in range(count):
                 try:
-                    end = scan(block, start)
+                    end = self._scan(block, start)
                 except (Corrupt, IndexError) as error:
                     raise _damaged(str(error)) from error
                 yield block[start:end]

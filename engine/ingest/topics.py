@@ -38,8 +38,8 @@ class Target:
         return cls(topic, id_, parse(schema), encoder, decoder, json_reader(schema), registry)
 
     def id_of(self, schema: Any) -> int:
-        """The id of a version of the topic's schema. Raises Refused for any other."""
-        if shape(schema) == shape(self.schema):
+        """The id of a schema that is a version of the topic's. Raises Refused for any other."""
+        if shape(parse(schema)) == shape(self.schema):
             return self.schema_id
         try:
             return self.registry.lookup(subject_of(self.topic), schema).id

@@ -20,7 +20,14 @@ NOWHERE = f"127.0.0.1:{choose_ports({}, {})['kafka']}"
 
 @pytest.mark.parametrize(
     ("service", "scheme"),
-    [("kafka", ""), ("redis", "redis://"), ("registry", "http://"), ("flink", "http://"), ("scoring", "http://")],
+    [
+        ("kafka", ""),
+        ("redis", "redis://"),
+        ("registry", "http://"),
+        ("flink", "http://"),
+        ("scoring", "http://"),
+        ("ingest", "http://"),
+    ],
 )
 def test_a_service_that_is_away_is_named_with_its_setting(service: str, scheme: str) -> None:
     with pytest.raises(Fatal) as caught:

@@ -154,7 +154,7 @@ def test_interrupting_up_stops_what_it_started(tmp_path: Path) -> None:
     ]  # what a shell starts in the background ignores it, and so do its children
     command = subprocess.Popen([*heeding, *COMMAND, "up", "--home", str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert command.stdout is not None
-    wait_until(lambda: len({*leftovers.memory_of(tmp_path)} - {"supervisor"}) == 6)
+    wait_until(lambda: len({*leftovers.memory_of(tmp_path)} - {"supervisor"}) == 7)
     command.send_signal(signal.SIGINT)
     said, _ = command.communicate(timeout=60)
     assert "stopping what was started" in said
