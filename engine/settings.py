@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     ports: dict[str, Annotated[int, Field(ge=1, le=65535)]] = {}
     signing_key: Path | None = None
     production: bool = False
-    ingest_token: Path | None = None
+    ingest_tokens: Path | None = None
     ingest_topics: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     allowed_modules: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     metadata: str | None = None

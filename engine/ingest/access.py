@@ -43,11 +43,11 @@ def read_tokens(file: Path | None, host: str) -> tuple[bytes, ...]:
     >>> read_tokens(None, "0.0.0.0")
     Traceback (most recent call last):
     schemas.errors.Fatal: address "0.0.0.0": others can reach it, and no token is asked for
-    hint: give the file of a token with --token or HEADRACE_INGEST_TOKEN, or listen on 127.0.0.1
+    hint: give the file of a token with --tokens or HEADRACE_INGEST_TOKENS, or listen on 127.0.0.1
     """
     if file is None:
         if not _is_loopback(host):
-            hint = "give the file of a token with --token or HEADRACE_INGEST_TOKEN, or listen on 127.0.0.1"
+            hint = "give the file of a token with --tokens or HEADRACE_INGEST_TOKENS, or listen on 127.0.0.1"
             raise Fatal(f'address "{host}": others can reach it, and no token is asked for', hint=hint)
         return ()
     try:

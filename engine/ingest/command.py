@@ -38,7 +38,7 @@ def serve(  # noqa: PLR0913 - an option each
     port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8083,
     kafka: Annotated[str | None, typer.Option(help="host:port of the Kafka to write to")] = None,
     registry: Annotated[str | None, typer.Option(help="URL of the registry with the schemas")] = None,
-    token: Annotated[Path | None, typer.Option(help="file of the bearer token that is asked for")] = None,
+    tokens: Annotated[Path | None, typer.Option(help="file of the bearer tokens, one a line")] = None,
     max_body_bytes: Annotated[int, typer.Option(min=1, help="largest body, unpacked")] = _DEFAULTS.body_bytes,
     max_held_bytes: Annotated[int, typer.Option(min=1, help="most that waits for Kafka")] = _DEFAULTS.held_bytes,
     timeout_s: Annotated[float, typer.Option(min=1, help="how long Kafka may take")] = _DEFAULTS.timeout_s,
@@ -47,8 +47,8 @@ def serve(  # noqa: PLR0913 - an option each
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     limits = Limits(body_bytes=max_body_bytes, held_bytes=max_held_bytes, timeout_s=timeout_s)
     try:
-        settings = Settings.load(kafka=kafka, registry=registry, ingest_token=token)
-        access = Access(read_tokens(settings.ingest_token, host))
+        settings = Settings.load(kafka=kafka, registry=registry, ingest_tokens=tokens)
+        access = Access(read_tokens(settings.ingest_tokens, host))
         app = create_app(service(settings, access, limits))
         listener = listen(host, port)
     except Fatal as error:

@@ -32,6 +32,9 @@ class Container:
             self._scan = scanner(parse(self.schema))
         except (Corrupt, InvalidSchema, ValueError, KeyError, IndexError, EOFError) as error:
             raise _damaged(f"its header: {error}") from error
+        self._at = self._start + _SYNC_BYTES
+        if len(file) < self._at:
+            raise _damaged("it ends too early")
         self._codec = meta.get("avro.codec", b"null").decode("latin-1")
         if self._codec not in _CODECS:
             raise Refused("media_type", f'codec "{self._codec[:40]}": expected {" or ".join(_CODECS)}')
@@ -56,7 +59,7 @@ class Container:
 
     def _blocks(self, most_bytes: int) -> Iterator[tuple[int, bytes]]:
         """The number of records in each block, and the block unpacked."""
-        at = self._start + _SYNC_BYTES
+        at = self._at
         sync = self._file[self._start : at]
         while at < len(self._file):
             try:
@@ -65,7 +68,7 @@ class Container:
             except IndexError:
                 raise _damaged("it ends too early") from None
             end = at + size
-            if size < 0 or len(sync) != _SYNC_BYTES or self._file[end : end + _SYNC_BYTES] != sync:
+            if size < 0 or self._file[end : end + _SYNC_BYTES] != sync:
                 raise _damaged("a block does not end where it should")
             block = self._unpacked(self._file[at:end], most_bytes)
             most_bytes -= len(block)

@@ -48,7 +48,7 @@ def make_plan(settings: Settings, home: Home, ports: Mapping[str, int]) -> Plan:
     environment["HEADRACE_HOME"] = str(home.folder)
     environment["HEADRACE_SIGNING_KEY"] = str(settings.signing_key_file.absolute())
     environment["HEADRACE_PRODUCTION"] = str(int(settings.production))
-    environment["HEADRACE_INGEST_TOKEN"] = str(settings.ingest_token.absolute()) if settings.ingest_token else ""
+    environment["HEADRACE_INGEST_TOKENS"] = str(settings.ingest_tokens.absolute()) if settings.ingest_tokens else ""
     environment["HEADRACE_INGEST_TOPICS"] = " ".join(settings.ingest_topics)
     environment["HEADRACE_ALLOWED_MODULES"] = " ".join(settings.allowed_modules)
     return Plan(parts, addresses, environment)

@@ -11,7 +11,7 @@ from tests.deploy.documents import BASE, ROOT, Stage, compose, container, docume
 
 FLINK = one("FlinkDeployment", "flights")["spec"]
 SETTINGS: dict[str, str] = one("ConfigMap", "headrace-settings")["data"]
-OURS = {"scoring": "services", "registry": "services", "flights": "flink"}
+OURS = {"scoring": "services", "ingest": "services", "registry": "services", "flights": "flink"}
 # read where they are used, not by engine/settings.py
 ELSEWHERE = {"HEADRACE_WORKER_METRICS_PORT", "HEADRACE_CACHE"}
 
@@ -25,7 +25,7 @@ def chain(stage: Stage) -> list[Stage]:
     return found
 
 
-@pytest.mark.parametrize("name", ["scoring", "registry", "redis"])
+@pytest.mark.parametrize("name", ["scoring", "ingest", "registry", "redis"])
 def test_ports_lead_to_the_process(name: str) -> None:
     (port,) = one("Service", name)["spec"]["ports"]
     (declared,) = container(name)["ports"]
@@ -39,7 +39,7 @@ def test_ports_lead_to_the_process(name: str) -> None:
     assert int(published.rsplit(":")[-1]) == port["port"]
 
 
-@pytest.mark.parametrize("name", ["scoring", "registry", "redis"])
+@pytest.mark.parametrize("name", ["scoring", "ingest", "registry", "redis"])
 def test_services_select_their_pods(name: str) -> None:
     assert one("Service", name)["spec"]["selector"].items() <= pods()[name]["metadata"]["labels"].items()
 
@@ -57,7 +57,7 @@ def test_settings_lead_to_services_that_exist() -> None:
         "flights-rest",
         8081,
     )
-    for setting, name in (("REDIS", "redis"), ("REGISTRY", "registry"), ("SCORING", "scoring")):
+    for setting, name in (("REDIS", "redis"), ("REGISTRY", "registry"), ("SCORING", "scoring"), ("INGEST", "ingest")):
         url = urlsplit(SETTINGS[f"HEADRACE_{setting}"])
         assert (url.hostname, url.port) == (name, one("Service", name)["spec"]["ports"][0]["port"])
 
@@ -65,13 +65,13 @@ def test_settings_lead_to_services_that_exist() -> None:
 def test_compose_settings_lead_to_services_that_exist() -> None:
     services = compose()["services"]
     settings = services["cli"]["environment"]
-    for name in ("KAFKA", "REDIS", "REGISTRY", "SCORING", "FLINK"):
+    for name in ("KAFKA", "REDIS", "REGISTRY", "SCORING", "INGEST", "FLINK"):
         address = settings[f"HEADRACE_{name}"]
         assert urlsplit(address if "//" in address else f"//{address}").hostname in services
     jobs_state = {"HEADRACE_CHECKPOINTS", "HEADRACE_SAVEPOINTS"}  # in Kubernetes the FlinkDeployment says where
     assert settings.keys() - jobs_state == SETTINGS.keys() - {"HEADRACE_HOME"}
     assert {settings[name].split("/")[3] for name in jobs_state} == {"flink-data"}
-    for name in ("scoring", "registry", "jobmanager", "taskmanager"):
+    for name in ("scoring", "ingest", "registry", "jobmanager", "taskmanager"):
         assert settings.items() <= services[name]["environment"].items()
 
 
@@ -103,9 +103,16 @@ def test_our_pods_run_as_the_user_of_their_image(name: str) -> None:
     assert security["fsGroup"] == security["runAsGroup"]
 
 
-@pytest.mark.parametrize("name", ["scoring", "flights"])
-def test_the_signing_key_is_mounted_where_the_settings_say(name: str) -> None:
-    folder, _, file = SETTINGS["HEADRACE_SIGNING_KEY"].rpartition("/")
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("scoring", "HEADRACE_SIGNING_KEY"),
+        ("flights", "HEADRACE_SIGNING_KEY"),
+        ("ingest", "HEADRACE_INGEST_TOKENS"),
+    ],
+)
+def test_secrets_are_mounted_where_the_settings_say(name: str, setting: str) -> None:
+    folder, _, file = SETTINGS[setting].rpartition("/")
     (volume,) = (it for it in pods()[name]["spec"]["volumes"] if "secret" in it)
     (mount,) = (it for it in container(name)["volumeMounts"] if it["name"] == volume["name"])
     assert mount["mountPath"] == folder

@@ -40,7 +40,7 @@ def test_compose_and_kubernetes_run_the_same_redis() -> None:
     assert redis["command"][1:3] == ["--appendonly", "yes"]
 
 
-@pytest.mark.parametrize("name", ["scoring", "registry"])
+@pytest.mark.parametrize("name", ["scoring", "ingest", "registry"])
 def test_services_run_the_same_command_everywhere(name: str) -> None:
     pod = container(name)
     assert compose()["services"][name]["command"] == [*pod["command"], *pod["args"]]
@@ -85,7 +85,7 @@ def test_compose_services_are_supervised() -> None:
         assert named <= compose()["volumes"].keys()
 
 
-@pytest.mark.parametrize("module", ["engine.scoring", "schemas.registry_service"])
+@pytest.mark.parametrize("module", ["engine.scoring", "engine.ingest", "schemas.registry_service"])
 def test_the_image_checks_what_it_starts(module: str) -> None:
     assert any(f"python -m {module}" in " ".join(it.get("command", [])) for it in compose()["services"].values())
     assert any(module in run for run in stages()["services"].arguments("RUN"))

@@ -73,7 +73,7 @@ def test_pods_meet_the_restricted_standard(name: str) -> None:
         assert security["capabilities"] == {"drop": ["ALL"]}
 
 
-@pytest.mark.parametrize("name", ["scoring", "registry", "redis"])
+@pytest.mark.parametrize("name", ["scoring", "ingest", "registry", "redis"])
 def test_services_have_probes_and_limits(name: str) -> None:
     (container,) = pods()[name]["spec"]["containers"]
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()

@@ -31,10 +31,12 @@ def test_the_search_finds_what_it_looks_for() -> None:
     assert PRIVATE_KEY.search("-----BEGIN EC " + "PRIVATE KEY-----")
 
 
-def test_the_signing_key_is_a_path_in_every_environment() -> None:
+def test_secrets_are_paths_in_every_environment() -> None:
     for service in compose()["services"].values():
-        assert service.get("environment", {}).get("HEADRACE_SIGNING_KEY", "/keys/signing.key") == "/keys/signing.key"
-    assert not [it for stage in stages().values() for it in stage.arguments("ENV") if "SIGNING_KEY" in it]
+        environment = service.get("environment", {})
+        assert environment.get("HEADRACE_SIGNING_KEY", "/keys/signing.key") == "/keys/signing.key"
+        assert environment.get("HEADRACE_INGEST_TOKENS", "/keys/ingest.tokens") == "/keys/ingest.tokens"
+    assert not [it for stage in stages().values() for it in stage.arguments("ENV") if "_KEY" in it or "_TOKEN" in it]
     assert not [stage.name for stage in stages().values() if stage.arguments("ARG")]
 
 

@@ -27,7 +27,6 @@ def test_slow_kafka_gives_429_and_what_waits_is_written(platform: Platform, topi
         with suspended(platform, "kafka"):
             waiting = pool.submit(client.post, topic.path, json=trip(2))
             wait_until(lambda: b"in_flight_requests 1.0" in client.get("/metrics").content)
-            wait_until(lambda: client.post(topic.path, content=b"", headers={}).status_code == 415)
             answers = (
                 client.post(topic.path, content=b"[]", headers={"content-type": "application/json"})
                 for _ in iter(int, 1)

@@ -51,7 +51,7 @@ def addresses(platform: Platform) -> list[str]:
 def test_only_who_has_a_token_may_write(topic: Stop, addresses: list[str], tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text(f"{OLD}\n{NEW}\n")
-    with started(*addresses, "--host", "0.0.0.0", "--token", str(token)) as (_, client):
+    with started(*addresses, "--host", "0.0.0.0", "--tokens", str(token)) as (_, client):
         wait_until(lambda: client.get("/readyz").status_code == 200)
         for headers in ({}, {"authorization": f"Basic {NEW}"}, {"authorization": "Bearer guessed"}):
             answer = client.post(topic.path, json=trip(1), headers=headers)
@@ -78,9 +78,9 @@ def failing(*arguments: str) -> str:
 def test_others_are_not_listened_to_without_a_token(addresses: list[str], tmp_path: Path) -> None:
     assert "no token is asked for" in failing(*addresses, "--host", "0.0.0.0")
     token = tmp_path / "token"
-    assert f'token file "{token}": No such file' in failing(*addresses, "--token", str(token))
+    assert f'token file "{token}": No such file' in failing(*addresses, "--tokens", str(token))
     token.write_text("short")
-    assert "at least 16 characters" in failing(*addresses, "--token", str(token))
+    assert "at least 16 characters" in failing(*addresses, "--tokens", str(token))
 
 
 def test_only_topics_that_are_allowed_take_records(
