@@ -29,6 +29,7 @@ from engine.ingest.outlet import Outlet
 from engine.ingest.topics import Target, Topics
 from engine.ingest.wire import answer, refusal
 from schemas.errors import HeadraceError, Retryable
+from schemas.registry import Registry
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))]
 Key = Annotated[str | None, Query(description=api_text.KEY)]
@@ -36,8 +37,9 @@ Key = Annotated[str | None, Query(description=api_text.KEY)]
 
 @dataclass(frozen=True)
 class Service:
-    """What the API needs; `backlog` has to have the same `limits`."""
+    """What the API needs; `topics` asks `registry`, and `backlog` has the same `limits`."""
 
+    registry: Registry
     topics: Topics
     outlet: Outlet
     access: Access
@@ -51,8 +53,9 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        async with service.outlet:
-            yield
+        with service.registry:
+            async with service.outlet:
+                yield
 
     app = FastAPI(title="Headrace ingest", summary="Records over HTTP into Kafka", lifespan=running)
     app.add_exception_handler(HTTPException, answer_http_error)

@@ -29,7 +29,7 @@ def service(settings: Settings, access: Access, limits: Limits) -> Service:
     outlet = Outlet(address(settings, "kafka"), limits)
     registry = Registry(address(settings, "registry"), REGISTRY_TIMEOUT_S)
     topics = Topics(registry, outlet.topics, settings.ingest_topics)
-    return Service(topics, outlet, access, limits, Backlog(limits))
+    return Service(registry, topics, outlet, access, limits, Backlog(limits))
 
 
 def serve(  # noqa: PLR0913 - an option each
