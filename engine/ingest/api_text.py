@@ -10,7 +10,8 @@ KEY = "the field whose value is the key: records of one key stay in order"
 _BINARY = {"type": "string", "format": "binary"}
 _RECORD = {"type": "object", "description": "a field for each of the topic's schema that has no default"}
 _FLIGHT = {"flight_id": "UA-1545", "departed_at": "2013-01-01T10:15:00Z", "origin": "EWR", "dep_delay": 2.0}
-_DELAYED = {"flight_id": "AA-1141", "departed_at": "2013-01-01T10:40:00Z", "origin": "JFK", "dep_delay": None}
+_DELAYED = {"flight_id": "AA-1141", "departed_at": "2013-01-01T10:40:00Z", "origin": "JFK", "dep_delay": 65.0}
+_ERROR = 'is "late", expected a finite number that fits a double'
 _REJECTION: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -53,7 +54,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
                 "schema": _ACCEPTED,
                 "example": {
                     "accepted": 1,
-                    "rejected": [{"position": 1, "field": "dep_delay", "error": 'is "late", expected a finite number'}],
+                    "rejected": [{"position": 1, "field": "dep_delay", "error": _ERROR}],
                 },
             }
         },
