@@ -34,6 +34,14 @@ class TopicFacts:
         return sorted(at for at, end in self.end_offsets.items() if end > self.begin_offsets[at])
 
 
+@dataclass(frozen=True)
+class TopicRules:
+    """What a broker asks of the records of a topic: the largest size, its own framing included, and whether a key."""
+
+    max_record_bytes: int
+    needs_key: bool = False
+
+
 class KafkaAdmin(Session):
     """What the planner asks of a broker; a context manager. Raises Retryable when the broker is away."""
 
@@ -54,14 +62,20 @@ class KafkaAdmin(Session):
         """The state of a topic now. Raises Fatal when there is none of this name."""
         if topic not in self.topics():
             raise Fatal(f'topic "{topic}": not on the broker {self._address}', hint="create it, or check the name")
-        with errors_of(self._address):
-            resource = ConfigResource(ConfigResourceType.TOPIC, topic)
-            configs = self._client.describe_configs([resource], config_filter="all")
-            size = next(iter(next(iter(configs.values())).values()))["max.message.bytes"]["value"]
         with self._reading(topic) as (consumer, partitions):
             begins = consumer.beginning_offsets(partitions, timeout_ms=CONNECT_TIMEOUT_MS)
             ends = record_ends(consumer, begins, Patience(self._address))
-        return TopicFacts({at.partition: begin for at, begin in begins.items()}, ends, int(size))
+        return TopicFacts(
+            {at.partition: begin for at, begin in begins.items()}, ends, self.rules(topic).max_record_bytes
+        )
+
+    def rules(self, topic: str) -> TopicRules:
+        """What a topic on the broker asks of its records."""
+        with errors_of(self._address):
+            resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+            configs = self._client.describe_configs([resource], config_filter="all")
+        config = next(iter(next(iter(configs.values())).values()))
+        return TopicRules(int(config["max.message.bytes"]["value"]), "compact" in config["cleanup.policy"]["value"])
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""

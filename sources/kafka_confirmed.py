@@ -9,10 +9,17 @@ from threading import Lock
 from typing import TypeAlias
 
 import kafka
-from kafka.errors import InvalidRecordError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import (
+    AuthorizationError,
+    InvalidRecordError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
 from kafka.partitioner import murmur2
 
-from schemas.errors import BadRecord, HeadraceError
+from schemas.errors import BadRecord, HeadraceError, Retryable
 from schemas.session import Session
 from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of, translate
 from sources.kafka_writer import KEYS_REMEMBERED, LARGEST_REQUEST_BYTES
@@ -29,7 +36,8 @@ class ConfirmedWriter(Session):
 
     Acknowledged means by all replicas in sync, and what the client itself sends again is stored once. Records of one
     key go to one partition, the one that Kafka's own clients choose, in the order they are written. What is not
-    acknowledged within `timeout_s` is given up, and may be in the topic all the same. Raises Retryable, Fatal.
+    acknowledged within `timeout_s` is given up, and may be in the topic all the same. After an error the client's
+    count of what it has sent is worth nothing: `abandon` it, and open another. Raises Retryable, Fatal.
     """
 
     def __init__(self, address: str, timeout_s: float) -> None:
@@ -78,8 +86,19 @@ class ConfirmedWriter(Session):
 
     def close(self) -> None:
         """Wait for what is on its way, and end."""
-        with errors_of(self._address):
-            self._producer.close(timeout=self._timeout_s)
+        try:
+            self._producer.flush(self._timeout_s)
+        except KafkaTimeoutError:
+            self.abandon()
+            raise Retryable(f'kafka "{self._address}": has not acknowledged what was written') from None
+        self._producer.close(self._timeout_s)
+
+    def abandon(self) -> None:
+        """End at once: what is not acknowledged by now fails."""
+        sender = self._producer._sender  # kafka-python itself has no end that does not wait for what it cannot send
+        sender.force_close()
+        sender.join(self._timeout_s)
+        self._producer.close(self._timeout_s)
 
 
 class _Receipt:
@@ -112,7 +131,9 @@ def _translated(address: str, error: KafkaError) -> HeadraceError:
         return BadRecord("too_large", "larger than the topic takes", hint='see its setting "max.message.bytes"')
     if isinstance(error, InvalidRecordError):
         return BadRecord("refused", f"the broker refused it: {error}", hint="a compacted topic asks for a key")
-    return translate(address, error)
+    if isinstance(error, AuthorizationError):
+        return translate(address, error)
+    return Retryable(f'kafka "{address}": has not acknowledged the record: {error}')
 
 
 @lru_cache(maxsize=KEYS_REMEMBERED)

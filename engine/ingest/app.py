@@ -85,6 +85,7 @@ def _add_records(app: FastAPI, service: Service) -> None:
                 return Response(status_code=400)
             except HeadraceError as error:
                 response = refusal(error)
+                response.headers["Connection"] = "close"  # with what was not read of the body
         metrics.requests.labels(str(response.status_code)).inc()
         metrics.seconds.observe(time.perf_counter() - started)
         return response
@@ -96,6 +97,7 @@ async def _take(service: Service, topic: str, request: Request, key: str | None)
     read, unpack = reading(headers.get("content-type", "")), unpacking(headers.get("content-encoding", ""))
     check_length(headers.get("content-length"), limits.body_bytes)
     service.backlog.check()
+    _ = service.outlet.writer  # without one the body need not be read
     target = await asyncio.to_thread(service.topics.__getitem__, topic)
     with service.backlog.holding() as hold:
         body = await read_body(request.stream(), unpack, limits.body_bytes, hold)
@@ -122,7 +124,8 @@ async def _write(service: Service, target: Target, batch: Batch) -> Outcome:
         except TimeoutError:  # the client should have given up long ago
             silent = Retryable("kafka's client has not answered")
             outcome = conclude(batch, dict.fromkeys(range(len(batch.records)), silent))
-    service.backlog.answered(given_up=outcome.trouble is not None)
+    if outcome.accepted < len(batch.records):
+        await service.outlet.renew(writer, str(outcome.trouble or "the broker has refused a record"))
     return outcome
 
 

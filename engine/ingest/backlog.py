@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from engine.ingest.limits import Limits
 from engine.ingest.problem import Busy
-from schemas.errors import Retryable
 
 
 class Backlog:
@@ -28,17 +27,13 @@ class Backlog:
         self._limits = limits
         self._clock = clock
         self._waiting: dict[object, float] = {}  # the oldest first
-        self._given_up = False
         self.held_bytes = 0
 
     def check(self) -> None:
-        """Raises Busy while the oldest record waits for too long, Retryable where those before it were given up."""
+        """Raises Busy while the oldest record waits for too long."""
         oldest = next(iter(self._waiting.values()), None)
-        if oldest is None or (waited_s := self._clock() - oldest) <= self._limits.slow_after_s:
-            return
-        if self._given_up:
-            raise Retryable("kafka does not answer", hint="start it, or correct HEADRACE_KAFKA or --kafka")
-        raise Busy(f"kafka has not acknowledged records for {waited_s:.0f} s", hint="send the request again later")
+        if oldest is not None and (waited_s := self._clock() - oldest) > self._limits.slow_after_s:
+            raise Busy(f"kafka has not acknowledged records for {waited_s:.0f} s", hint="send the request again later")
 
     @contextmanager
     def holding(self) -> Iterator[Callable[[int], None]]:
@@ -69,7 +64,3 @@ class Backlog:
             yield
         finally:
             del self._waiting[entry]
-
-    def answered(self, *, given_up: bool) -> None:
-        """Take note of whether Kafka has answered those that waited."""
-        self._given_up = given_up

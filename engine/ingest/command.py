@@ -28,7 +28,7 @@ def service(settings: Settings, access: Access, limits: Limits) -> Service:
     """An ingest service as the settings have it. It connects when it runs."""
     outlet = Outlet(address(settings, "kafka"), limits)
     registry = Registry(address(settings, "registry"), REGISTRY_TIMEOUT_S)
-    topics = Topics(registry, outlet.topics, settings.ingest_topics)
+    topics = Topics(registry, outlet.rules, settings.ingest_topics)
     return Service(registry, topics, outlet, access, limits, Backlog(limits))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.ingest.formats import Read
+from engine.ingest.formats import Entry, Read
 from engine.ingest.keys import key_reader
 from engine.ingest.limits import Limits
 from engine.ingest.topics import Target
 from schemas.errors import BadRecord, HeadraceError
+from sources.kafka_admin import TopicRules
+
+FRAMING_BYTES = 100  # at most what Kafka keeps beside the key and the value of a record that is alone in its batch
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,31 @@ def sort_out(read: Read, body: bytes, target: Target, key: str | None, limits: L
     key_of = key_reader(target.schema, key)
     batch = Batch([], [], [])
     for position, entry in enumerate(read(body, target, limits)):
-        if isinstance(entry, BadRecord):
-            batch.rejected.append(Rejection.of(position, entry))
+        try:
+            record, value = _good(entry)
+            key_bytes = key_of(record)
+            _check(key_bytes, value, target.rules)
+        except BadRecord as error:
+            batch.rejected.append(Rejection.of(position, error))
         else:
-            record, value = entry
-            batch.records.append((key_of(record), value))
+            batch.records.append((key_bytes, value))
             batch.positions.append(position)
     return batch
+
+
+def _good(entry: Entry | BadRecord) -> Entry:
+    if isinstance(entry, BadRecord):
+        raise entry
+    return entry
+
+
+def _check(key: bytes | None, value: bytes, rules: TopicRules) -> None:
+    """Raises BadRecord for what the broker would refuse, with all that waits beside it."""
+    size = len(key or b"") + len(value) + FRAMING_BYTES
+    if size > rules.max_record_bytes:
+        raise BadRecord("too_large", f"has {size} bytes, the topic takes {rules.max_record_bytes}")
+    if rules.needs_key and key is None:
+        raise BadRecord("no_key", "has no key, which a compacted topic asks for", hint="name its field: ?key=")
 
 
 def conclude(batch: Batch, errors: Mapping[int, HeadraceError]) -> Outcome:

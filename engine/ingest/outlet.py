@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
 from threading import Lock
 
 from engine.ingest.limits import Limits
 from schemas.errors import HeadraceError, Retryable
 from schemas.session import AsyncSession
-from sources.kafka_admin import KafkaAdmin
+from sources.kafka_admin import KafkaAdmin, TopicRules
 from sources.kafka_confirmed import ConfirmedWriter
 
 log = logging.getLogger(__name__)
@@ -18,9 +17,9 @@ RETRY_S = 1.0
 
 
 class Outlet(AsyncSession):
-    """Writes to the broker at an address once it is there; an asynchronous context manager.
+    """Writes to the broker at an address while it is there; an asynchronous context manager.
 
-    `trouble` says why there is no connection yet, and is empty afterwards.
+    `trouble` says why there is no connection, and is empty while there is one.
     """
 
     def __init__(self, address: str, limits: Limits) -> None:
@@ -51,15 +50,23 @@ class Outlet(AsyncSession):
             raise Retryable(self.trouble)
         return self._writer
 
-    def topics(self) -> Collection[str]:
-        """The topics of the broker. Raises Retryable when it is away."""
+    async def renew(self, writer: ConfirmedWriter, trouble: str) -> None:
+        """Give up a writer that has met an error, and open another, unless that is being done."""
+        if writer is self._writer:
+            self._writer = None
+            self.trouble = trouble
+            self._opening = asyncio.create_task(self._open())
+            await asyncio.to_thread(writer.abandon)
+
+    def rules(self, topic: str) -> TopicRules | None:
+        """What the broker asks of a topic's records, None where it has no such topic. Raises Retryable when away."""
         if self._admin is None:
             raise Retryable(self.trouble)
         with self._asking:
-            return self._admin.topics()
+            return self._admin.rules(topic) if topic in self._admin.topics() else None
 
     async def _open(self) -> None:
-        """Try until it works: a broker that is away at the start is waited for, like one that goes away later."""
+        """Try until it works."""
         while not self._ending.is_set():
             try:
                 if self._admin is None:

@@ -14,15 +14,17 @@ from schemas.errors import Fatal, Retryable
 from schemas.json_records import json_reader
 from schemas.registry import Registered, Registry
 from schemas.resolution import shape
+from sources.kafka_admin import TopicRules
 
 REREAD_S = 5.0
 
 
 @dataclass(frozen=True)
 class Target:
-    """A topic, and what makes records of its newest schema."""
+    """A topic, what the broker asks of its records, and what makes them of its newest schema."""
 
     topic: str
+    rules: TopicRules
     schema_id: int
     schema: dict[str, Any]
     encoder: Encoder
@@ -31,11 +33,11 @@ class Target:
     registry: Registry
 
     @classmethod
-    def of(cls, topic: str, registered: Registered, registry: Registry) -> Target:
+    def of(cls, topic: str, rules: TopicRules, registered: Registered, registry: Registry) -> Target:
         """Raises Fatal where the registered schema is no Avro record."""
         schema, id_ = registered.schema, registered.id
         encoder, decoder = Encoder(schema, id_), Decoder(schema, registry.schema)
-        return cls(topic, id_, parse(schema), encoder, decoder, json_reader(schema), registry)
+        return cls(topic, rules, id_, parse(schema), encoder, decoder, json_reader(schema), registry)
 
     def id_of(self, schema: Any) -> int:
         """The id of a schema that is a version of the topic's. Raises Refused for any other."""
@@ -54,19 +56,19 @@ class Target:
 class Topics:
     """What may be written to: topics on the broker with a schema in the registry, or those of them in `allowed`.
 
-    `on_broker` lists the topics of the broker. Both are asked again after five seconds, by the first request that comes
+    `rules_of` asks the broker about a topic, and gives None where there is none. Both are asked again after five seconds, by the first request that comes
     then; while they do not answer, what is known is used. Threads may share it. Raises Retryable, Fatal as they do.
     """
 
     def __init__(
         self,
         registry: Registry,
-        on_broker: Callable[[], Collection[str]],
+        rules_of: Callable[[str], TopicRules | None],
         allowed: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
-        self._on_broker = on_broker
+        self._rules_of = rules_of
         self._allowed = frozenset(allowed)
         self._clock = clock
         self._targets: dict[str, Target] = {}
@@ -80,8 +82,7 @@ class Topics:
             return known
         self._asked_at[topic] = now  # the others go on with what is known meanwhile
         try:
-            self._check(topic)
-            target = self._newest(topic, known)
+            target = self._target(topic, known)
         except Retryable:
             if known is None:
                 raise
@@ -89,20 +90,19 @@ class Topics:
         self._targets[topic] = target
         return target
 
-    def _check(self, topic: str) -> None:
+    def _target(self, topic: str, known: Target | None) -> Target:
         if self._allowed and topic not in self._allowed:
             raise _unknown(topic, "takes no records", f"allowed are {', '.join(sorted(self._allowed))}")
         subject = subject_of(topic)
         if subject not in self._registry.subjects():
             raise _unknown(topic, "has no schema", f'register one as "{subject[:80]}"')
-        if topic not in self._on_broker():
+        rules = self._rules_of(topic)
+        if rules is None:
             raise _unknown(topic, "is not on the broker", "create it, or check the name")
-
-    def _newest(self, topic: str, known: Target | None) -> Target:
-        registered = self._registry.latest(subject_of(topic))
-        if known is not None and known.schema_id == registered.id:
+        registered = self._registry.latest(subject)
+        if known is not None and (known.schema_id, known.rules) == (registered.id, rules):
             return known
-        return Target.of(topic, registered, self._registry)
+        return Target.of(topic, rules, registered, self._registry)
 
 
 def subject_of(topic: str) -> str:

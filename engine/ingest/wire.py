@@ -37,14 +37,14 @@ def refusal(error: HeadraceError) -> Response:
     if not isinstance(error, Refused):
         return _trouble(error, "kafka_slow" if isinstance(error, Busy) else "unavailable")
     status = _STATUS.get(error.reason, 400)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     return problem(status, error.reason, error.message, headers=headers, hint=error.hint)
 
 
 def _trouble(error: HeadraceError, title: str, **more: Any) -> Response:
     """Nothing that the sender can mend: to be sent again later, unless a person has to look first."""
     status = 429 if isinstance(error, Busy) else 500 if isinstance(error, Fatal) else 503
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Retryable) else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Retryable) else {}
     return problem(status, title, error.message, headers=headers, hint=error.hint, **more)
 
 

@@ -5,7 +5,6 @@ import pytest
 from engine.ingest.backlog import Backlog
 from engine.ingest.limits import Limits
 from engine.ingest.problem import Busy
-from schemas.errors import Retryable
 
 
 def test_bytes_are_held_until_the_end_whatever_happens() -> None:
@@ -32,18 +31,3 @@ def test_the_oldest_record_decides() -> None:
             with pytest.raises(Busy, match="for 2 s"):
                 backlog.check()
     backlog.check()
-
-
-def test_after_records_were_given_up_kafka_is_away_until_it_answers() -> None:
-    now = [0.0]
-    backlog = Backlog(Limits(slow_after_s=2), clock=lambda: now[0])
-    backlog.answered(given_up=True)
-    backlog.check()  # nobody waits, so one may try
-    with backlog.waiting():
-        now[0] = 3.0
-        with pytest.raises(Retryable, match="does not answer") as caught:
-            backlog.check()
-        assert not isinstance(caught.value, Busy)
-        backlog.answered(given_up=False)
-        with pytest.raises(Busy):
-            backlog.check()

@@ -9,11 +9,15 @@ from typing import Any
 
 import fastavro
 import httpx
+import kafka
 import orjson
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.codec import Encoder
-from tests.engine.ingest.running import SCHEMA, Stop, trip
+from engine.local.platform import Platform
+from tests.engine.ingest.running import SCHEMA, Stop, stop, trip
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
 TRIPS = [trip(1, "a"), trip(2), trip(3, "b") | {"legs": [1.5, 2.0]}]
@@ -131,5 +135,44 @@ def test_a_record_larger_than_the_topic_takes_is_rejected_alone(client: httpx.Cl
     large = trip(2) | {"legs": [float(x) for x in range(200_000)]}
     answer = client.post(topic.path, json=[trip(1), large, trip(3)])
     assert answer.status_code == 202
-    assert [(one["position"], one["error"][:14]) for one in answer.json()["rejected"]] == [(1, "larger than th")]
+    [rejected] = answer.json()["rejected"]
+    assert (rejected["position"], "bytes, the topic takes 1048588" in rejected["error"]) == (1, True)
     assert topic.numbers() == [1, 3]
+
+
+def test_many_records_fit_a_topic_that_takes_small_batches(client: httpx.Client, platform: Platform) -> None:
+    topic = stop(platform, {"max.message.bytes": "2000"})
+    trips = [trip(number, "x" * 500) for number in range(100)]
+    answer = client.post(topic.path, json=[*trips, trip(100, "x" * 2_000)])
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 100)
+    assert [one["position"] for one in answer.json()["rejected"]] == [100]
+    assert topic.numbers() == list(range(100))
+
+
+def test_a_compacted_topic_asks_for_a_key(client: httpx.Client, platform: Platform) -> None:
+    topic = stop(platform, {"cleanup.policy": "compact"})
+    answer = client.post(topic.path, json=trip(1))
+    assert (answer.status_code, "has no key" in answer.json()["rejected"][0]["error"]) == (422, True)
+    assert client.post(topic.path, params={"key": "car"}, json=trip(1, "a")).status_code == 202
+    assert topic.numbers() == [1]
+
+
+def shrink(kafka_address: str, topic: str) -> None:
+    """Let a topic take records of 2,000 bytes only, which the service does not know for a while."""
+    smaller = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": "2000"})
+    admin = kafka.KafkaAdminClient(bootstrap_servers=kafka_address)
+    admin.alter_configs([smaller])
+    admin.close()
+
+
+def test_what_the_broker_refuses_all_the_same_is_named_and_the_next_is_taken(
+    client: httpx.Client, platform: Platform
+) -> None:
+    topic = stop(platform)
+    assert client.post(topic.path, json=trip(1)).status_code == 202
+    shrink(platform.addresses.kafka, topic.topic)
+    answer = client.post(topic.path, json=trip(2, "x" * 5_000))
+    assert (answer.status_code, answer.json()["title"]) == (422, "none_accepted")
+    assert "the topic takes" in answer.json()["rejected"][0]["error"]
+    wait_until(lambda: client.post(topic.path, json=trip(3)).status_code == 202)
+    assert set(topic.numbers()) == {1, 3}
