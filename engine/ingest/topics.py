@@ -56,8 +56,9 @@ class Target:
 class Topics:
     """What may be written to: topics on the broker with a schema in the registry, or those of them in `allowed`.
 
-    `rules_of` asks the broker about a topic, and gives None where there is none. Both are asked again after five seconds, by the first request that comes
-    then; while they do not answer, what is known is used. Threads may share it. Raises Retryable, Fatal as they do.
+    `rules_of` asks the broker about a topic, and gives None where there is none. Broker and registry are asked again
+    after five seconds, by the first request that comes then; while they do not answer, what is known is used. Threads
+    may share it. Raises Retryable, Fatal as they do.
     """
 
     def __init__(

@@ -14,8 +14,8 @@ import orjson
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from schemas.codec import Encoder
 from engine.local.platform import Platform
+from schemas.codec import Encoder
 from tests.engine.ingest.running import SCHEMA, Stop, stop, trip
 from tests.waiting import wait_until
 
