@@ -71,6 +71,7 @@ class Outlet(AsyncSession):
             try:
                 if self._admin is None:
                     self._admin = await asyncio.to_thread(KafkaAdmin, self._address)
+                await asyncio.to_thread(self._admin.topics)  # a writer that cannot connect leaves its sockets behind
                 self._writer = await asyncio.to_thread(ConfirmedWriter, self._address, self._limits.timeout_s)
             except HeadraceError as error:
                 if self.trouble != str(error):
