@@ -65,14 +65,18 @@ class Outlet(AsyncSession):
         with self._asking:
             return self._admin.rules(topic) if topic in self._admin.topics() else None
 
+    def _connect(self) -> ConfirmedWriter:
+        with self._asking:
+            if self._admin is None:
+                self._admin = KafkaAdmin(self._address)
+            self._admin.topics()  # a writer that cannot connect would leave its sockets behind
+        return ConfirmedWriter(self._address, self._limits.timeout_s)
+
     async def _open(self) -> None:
         """Try until it works."""
         while not self._ending.is_set():
             try:
-                if self._admin is None:
-                    self._admin = await asyncio.to_thread(KafkaAdmin, self._address)
-                await asyncio.to_thread(self._admin.topics)  # a writer that cannot connect leaves its sockets behind
-                self._writer = await asyncio.to_thread(ConfirmedWriter, self._address, self._limits.timeout_s)
+                self._writer = await asyncio.to_thread(self._connect)
             except HeadraceError as error:
                 if self.trouble != str(error):
                     log.warning("records cannot be written: %s", error)
