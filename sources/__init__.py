@@ -1,5 +1,6 @@
 """Where streams come from."""
 
+from sources.files import Files
 from sources.kafka import KafkaTopic
 
-__all__ = ["KafkaTopic"]
+__all__ = ["Files", "KafkaTopic"]

@@ -1,0 +1,85 @@
+"""Feeders on the real services: fed in this process or in one that may be killed, and what they left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from typing import Any
+from uuid import uuid4
+
+import kafka
+
+from engine.feeding import Fed, Feeding, Target
+from engine.local.platform import Platform
+from schemas.codec import Decoder
+from schemas.registry import Registry
+from schemas.wire import dead_letter_schema
+from sources.feeder import Feeder
+from sources.kafka_reader import TopicReader
+
+READING = {
+    "type": "record",
+    "name": "Reading",
+    "fields": [{"name": "number", "type": "long"}, {"name": "text", "type": ["null", "string"], "default": None}],
+}
+
+
+def target(feeder: Feeder, schema: dict[str, Any] | None = READING) -> Target:
+    """A topic of its own."""
+    return Target("ledger", "readings", f"fed_{uuid4().hex[:8]}", feeder, schema)
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services that a feeder needs."""
+
+    kafka: str
+    registry: str
+
+    @classmethod
+    def of(cls, platform: Platform) -> Services:
+        return cls(platform.addresses.kafka, platform.addresses.registry)
+
+    def feed(self, to: Target, *, once: bool = False) -> Fed:
+        """Feed to the end."""
+        return Feeding(to, self.kafka, self.registry, once=once).run()
+
+    @contextmanager
+    def process(self, to: Target) -> Iterator[BaseProcess]:
+        """A process that feeds, killed at the end if it still runs."""
+        process = multiprocessing.get_context("spawn").Process(target=_feed, args=(to, self))
+        process.start()
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.join()
+
+    def records(self, to: Target) -> list[dict[str, Any]]:
+        """The committed records of the topic, partition by partition, in their order."""
+        with Registry(self.registry) as registry, TopicReader(self.kafka, to.topic) as reader:
+            decoder = Decoder(registry.latest(to.subject).schema, registry.schema)
+            stored = sorted(reader.until_end(), key=lambda record: (record.partition, record.offset))
+            return [decoder.decode(record.value) for record in stored]
+
+    def dead(self, to: Target) -> list[dict[str, Any]]:
+        """The committed dead letters."""
+        with Registry(self.registry) as registry, TopicReader(self.kafka, to.dead) as reader:
+            decoder = Decoder(dead_letter_schema(), registry.schema)
+            return [decoder.decode(record.value) for record in reader.until_end()]
+
+    def written(self, to: Target) -> int:
+        """The number of records and markers in the topic, committed or not; 0 before it is there."""
+        consumer = kafka.KafkaConsumer(bootstrap_servers=self.kafka)
+        try:
+            partitions = [kafka.TopicPartition(to.topic, at) for at in consumer.partitions_for_topic(to.topic) or ()]
+            return sum(consumer.end_offsets(partitions).values()) if partitions else 0
+        finally:
+            consumer.close()
+
+
+def _feed(to: Target, services: Services) -> None:
+    services.feed(to)
