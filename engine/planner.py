@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container, Sequence
-from pathlib import Path
 
 from engine.connectors import Lookup
 from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Schema, Stream
 from engine.workflow import Connection, DataSink, DataSource, Pipeline, Workflow
 from models.stage import Kind, Stage
 from models.state import learns, state_keys
-from schemas.avro import load_schema
+from schemas.avro import read_schema
 from schemas.errors import Fatal
 from schemas.fields import field_type, plain_type
 from sinks import FeatureStore
@@ -59,13 +57,7 @@ def shipped_schema(topic: KafkaTopic) -> Schema:
     """The schema that a topic names: one that ships, or a path to an .avsc file."""
     if topic.schema is None:
         raise Fatal(f'topic "{topic.topic}": names no schema', hint='KafkaTopic(..., schema="flight") or a path')
-    if not topic.schema.endswith(".avsc"):
-        return load_schema(topic.schema)
-    try:
-        schema: Schema = json.loads(Path(topic.schema).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Fatal(f'topic "{topic.topic}": schema "{topic.schema}": {error}') from error
-    return schema
+    return read_schema(topic.schema, f'topic "{topic.topic}"')
 
 
 def _streams(

@@ -30,6 +30,17 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
+def read_schema(name: str, what: str) -> dict[str, Any]:
+    """The schema that ships under a name, or that is in a file that ends in .avsc. Raises Fatal, naming `what` asks."""
+    if not name.endswith(".avsc"):
+        return load_schema(name)
+    try:
+        schema: dict[str, Any] = json.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Fatal(f'{what}: schema "{name}": {error}') from error
+    return schema
+
+
 def parse(schema: Any) -> Any:
     """The schema with names resolved, as fastavro wants it. Raises InvalidSchema.
 

@@ -147,7 +147,7 @@ def _no(value: Any) -> Any:
     raise TypeError(value)
 
 
-def _null(value: Any) -> None:
+def _null(value: Any) -> Any:
     return None if value is None else _no(value)
 
 

@@ -17,6 +17,17 @@ _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 
+# the narrower first: a bool is an int, and an instant a date
+_KINDS: tuple[tuple[type, Any], ...] = (
+    (bool, "boolean"),
+    (int, "long"),
+    (float, "double"),
+    (Decimal, "double"),
+    (datetime, _INSTANT),
+    (date, _DATE),
+    (bytes, "bytes"),
+)
+
 
 def infer_schema(name: str, records: Iterable[Mapping[str, Any]], *, text: bool = False) -> dict[str, Any]:
     """The schema of records by their values; every field may be null, as the next record may leave it out.
@@ -46,30 +57,14 @@ def _nullable(kind: Any) -> Any:
 
 
 def _kind(value: Any, name: str, *, text: bool) -> Any:
-    match value:
-        case None:
-            return None
-        case bool():
-            return "boolean"
-        case int():
-            return "long"
-        case float() | Decimal():
-            return "double"
-        case datetime():
-            return _INSTANT
-        case date():
-            return _DATE
-        case bytes():
-            return "bytes"
-        case str():
-            return _kind_of_text(value) if text else _INSTANT if _is_instant(value) else "string"
-        case list() | tuple():
-            item = _widest([_kind(item, f"{name}_item", text=False) for item in value])
-            return {"type": "array", "items": _nullable(item)}
-        case dict():
-            return infer_schema(name, [value], text=False) if value else {"type": "map", "values": "string"}
-        case _:
-            return "string"
+    if isinstance(value, str):
+        return _kind_of_text(value) if text else _INSTANT if _is_instant(value) else "string"
+    if isinstance(value, list | tuple):
+        item = _widest([_kind(item, f"{name}_item", text=False) for item in value])
+        return {"type": "array", "items": _nullable(item)}
+    if isinstance(value, dict):
+        return infer_schema(name, [value], text=False) if value else {"type": "map", "values": "string"}
+    return None if value is None else next((kind for type_, kind in _KINDS if isinstance(value, type_)), "string")
 
 
 def _kind_of_text(value: str) -> Any:

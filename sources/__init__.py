@@ -1,6 +1,10 @@
 """Where streams come from."""
 
+from sources.feeder import Feeder
 from sources.files import Files
+from sources.generator import Clockwork, Generator, Trouble
+from sources.http_poll import HttpPoll
 from sources.kafka import KafkaTopic
+from sources.sql_query import SqlQuery
 
-__all__ = ["Files", "KafkaTopic"]
+__all__ = ["Clockwork", "Feeder", "Files", "Generator", "HttpPoll", "KafkaTopic", "SqlQuery", "Trouble"]

@@ -41,7 +41,8 @@ class Damaged:
 class Batch:
     """Records of one `origin`, the first of which is number `first` there, and what they change of the position.
 
-    Nothing more is expected for `wait_s`; the reader itself never waits.
+    Nothing more is expected for `wait_s`; the reader itself never waits. `caught_up` says that all that is there
+    for now has been read.
 
     >>> Batch([{"x": 1}], {"a.csv": 8}, 'file "a.csv"', 7).place(0)
     'file "a.csv", record 7'
@@ -52,6 +53,7 @@ class Batch:
     origin: str
     first: int = 0
     wait_s: float = 0.0
+    caught_up: bool = False
 
     def place(self, index: int) -> str:
         """Where the record of this index comes from, in words."""

@@ -109,7 +109,7 @@ class FilesReading(Reading):
             if not self._files.watch:
                 return
             before = now
-            yield Batch((), {}, f'files "{self._files.path}"', wait_s=self._files.watch_s)
+            yield Batch((), {}, f'files "{self._files.path}"', wait_s=self._files.watch_s, caught_up=True)
 
     def _file(self, name: str, seen: Seen | None) -> Iterator[Batch]:
         """What is left to read of a file."""

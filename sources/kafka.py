@@ -20,8 +20,8 @@ class KafkaTopic:
     `lateness` behind the latest before it in its own partition. One whose event time is more than `max_ahead` after its
     Kafka timestamp is refused. `schema` names the schema to read with, one that ships or a path to an .avsc file;
     without it, the registry's newest for the topic. A partition without records for `idle` no longer holds up the
-    others, live. `non_finite` says whether a record with a float that is not finite is refused at the source. `fed_by` is what
-    `headrace ingest` fills the topic from.
+    others, live. `non_finite` says whether a record with a float that is not finite is refused at the source. `fed_by`
+    is what `headrace ingest` fills the topic from.
 
     >>> KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m").lateness_time
     datetime.timedelta(seconds=600)

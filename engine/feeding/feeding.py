@@ -11,7 +11,14 @@ from itertools import chain
 from typing import Any
 from uuid import uuid4
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set, wait_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_exponential,
+)
 
 from engine.feeding.encoding import Encoding, Target
 from engine.feeding.outlet import Outlet, check_turn
@@ -61,7 +68,7 @@ class Feeding:
             retry=retry_if_exception_type(Retryable),
             wait=_WAIT,
             stop=stop_when_event_set(self._stop),
-            sleep=self._stop.wait,
+            sleep=sleep_using_event(self._stop),
             before_sleep=self._tell_wait,
             reraise=True,
         )
@@ -118,10 +125,11 @@ class Feeding:
         """What is read until it ends; a stop ends it early."""
         while not self._stop.is_set():
             batch = reading.read()
-            if batch is None or (self._once and batch.wait_s and not batch.records and not batch.moved):
+            if batch is not None:
+                yield replace(batch, wait_s=0.0) if self._once and batch.caught_up else batch
+            if batch is None or (self._once and batch.caught_up):
                 self._fed = replace(self._fed, complete=True)
                 return
-            yield batch
 
     def _pump(self, batches: Iterator[Batch], encoding: Encoding, outlet: Outlet) -> None:
         pending = Pending(time.monotonic)
