@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -14,17 +16,12 @@ import kafka
 
 from engine.feeding import Fed, Feeding, Target
 from engine.local.platform import Platform
-from schemas.codec import Decoder
+from schemas.codec import Decoder, Encoder
 from schemas.registry import Registry
 from schemas.wire import dead_letter_schema
 from sources.feeder import Feeder
 from sources.kafka_reader import TopicReader
-
-READING = {
-    "type": "record",
-    "name": "Reading",
-    "fields": [{"name": "number", "type": "long"}, {"name": "text", "type": ["null", "string"], "default": None}],
-}
+from tests.sources.cases import READING
 
 
 def target(feeder: Feeder, schema: dict[str, Any] | None = READING) -> Target:
@@ -43,9 +40,19 @@ class Services:
     def of(cls, platform: Platform) -> Services:
         return cls(platform.addresses.kafka, platform.addresses.registry)
 
-    def feed(self, to: Target, *, once: bool = False) -> Fed:
-        """Feed to the end."""
-        return Feeding(to, self.kafka, self.registry, once=once).run()
+    def feeding(self, to: Target, stop: Event | None = None, *, once: bool = True) -> Feeding:
+        """A feeder of the target that has yet to be run."""
+        return Feeding(to, self.kafka, self.registry, stop=stop, once=once)
+
+    def feed(self, to: Target) -> Fed:
+        """Feed all that is there for now."""
+        return self.feeding(to).run()
+
+    @contextmanager
+    def thread(self, feeding: Feeding) -> Iterator[Future[Fed]]:
+        """Feed beside what the test does."""
+        with ThreadPoolExecutor(1) as threads:
+            yield threads.submit(feeding.run)
 
     @contextmanager
     def process(self, to: Target) -> Iterator[BaseProcess]:
@@ -64,6 +71,12 @@ class Services:
             decoder = Decoder(registry.latest(to.subject).schema, registry.schema)
             stored = sorted(reader.until_end(), key=lambda record: (record.partition, record.offset))
             return [decoder.decode(record.value) for record in stored]
+
+    def sizes(self, to: Target, records: list[dict[str, Any]]) -> list[int]:
+        """The size of each of these records in the topic, in bytes."""
+        assert to.schema is not None
+        encoder = Encoder(to.schema, 1)
+        return [len(encoder.encode(record)) for record in records]
 
     def dead(self, to: Target) -> list[dict[str, Any]]:
         """The committed dead letters."""
