@@ -46,7 +46,7 @@ class FileSystem:
         """The files that are there now, those left out whose names begin with a dot or an underscore."""
         with self._errors():
             self._store.invalidate_cache()
-            found = self._store.glob(self._glob, detail=True)
+            found = self._store.glob(self._glob, detail=True) if self._root else self._alone()
         files = {path: info for path, info in found.items() if info["type"] == "file"}
         return {
             self._name(path): _seen(info) for path, info in files.items() if PurePosixPath(path).name[0] not in "._"
@@ -57,9 +57,11 @@ class FileSystem:
         with self._errors():
             self._store.invalidate_cache()
             try:
-                return _seen(self._store.info(self._path(name)))
+                # a listing, as `look` makes one: what info() says differs from it in some stores
+                found = self._store.ls(self._path(name), detail=True)
             except FileNotFoundError:
                 return None
+        return _seen(found[0]) if found else None
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -72,6 +74,13 @@ class FileSystem:
                 yield cast(BinaryIO, io.BufferedReader(pyarrow.CompressedInputStream(file, "zstd")))
             else:
                 yield file
+
+    def _alone(self) -> dict[str, Any]:
+        """What is listed where the glob is a path."""
+        try:
+            return {info["name"]: info for info in self._store.ls(self._glob, detail=True)}
+        except FileNotFoundError:
+            return {}
 
     def _name(self, path: str) -> str:
         return PurePosixPath(path).name if self._root is None else str(PurePosixPath(path).relative_to(self._root))
