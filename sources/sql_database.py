@@ -71,7 +71,8 @@ class Database(Session):
 
     def _translated(self, error: sql.exc.SQLAlchemyError) -> Retryable | Fatal:
         """Our error for one of SQLAlchemy's; a URL shows no password."""
-        said = f'query "{self._query}": database "{self._engine.url}": {getattr(error, "orig", None) or error}'
+        reason = "no such table" if isinstance(error, sql.exc.NoSuchTableError) else getattr(error, "orig", error)
+        said = f'query "{self._query}": database "{self._engine.url}": {reason}'
         away = isinstance(error, sql.exc.OperationalError | sql.exc.InterfaceError | sql.exc.TimeoutError)
         if away and (self._engine.url.get_backend_name() != "sqlite" or "locked" in said):
             return Retryable(said, hint="see that it answers")
