@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from schemas.errors import Fatal, Retryable
 # how stores call what changes with a file's content
 _STAMPS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
 _WILD = "*?["
+# what the libraries of stores raise besides OSError when a store is away; those of others are not loaded
+_AWAY = {"botocore.exceptions": "BotoCoreError", "aiohttp": "ClientError", "gcsfs.retry": "HttpError"}
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,12 @@ class FileSystem:
             yield
         except PermissionError as error:
             raise Fatal(f'files "{self._pattern}": {error}', hint="see that they may be read") from error
-        except OSError as error:
+        except (OSError, *_away()) as error:
             raise Retryable(f'files "{self._pattern}": {error}', hint="see that the store answers") from error
+
+
+def _away() -> list[type[Exception]]:
+    return [getattr(sys.modules[module], name) for module, name in _AWAY.items() if module in sys.modules]
 
 
 def _until_wild(parts: tuple[str, ...]) -> Iterator[str]:
