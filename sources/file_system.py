@@ -97,12 +97,12 @@ class FileSystem:
             yield
         except PermissionError as error:
             raise Fatal(f'files "{self._pattern}": {error}', hint="see that they may be read") from error
-        except (OSError, *_away()) as error:
+        except _away() as error:
             raise Retryable(f'files "{self._pattern}": {error}', hint="see that the store answers") from error
 
 
-def _away() -> list[type[Exception]]:
-    return [getattr(sys.modules[module], name) for module, name in _AWAY.items() if module in sys.modules]
+def _away() -> tuple[type[Exception], ...]:
+    return OSError, *(getattr(sys.modules[module], name) for module, name in _AWAY.items() if module in sys.modules)
 
 
 def _until_wild(parts: tuple[str, ...]) -> Iterator[str]:

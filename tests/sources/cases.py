@@ -21,15 +21,16 @@ from sources.feeder import Position
 from tests.sources import postgres
 from tests.sources.endpoint import pages, serving
 
-READING = {
+READING: dict[str, Any] = {
     "type": "record",
     "name": "Reading",
     "fields": [{"name": "number", "type": "long"}, {"name": "text", "type": "string"}],
 }
-NULLABLE = {**READING, "fields": [READING["fields"][0], {"name": "text", "type": ["null", "string"]}]}  # type: ignore[index]
+NULLABLE: dict[str, Any] = {**READING, "fields": [READING["fields"][0], {"name": "text", "type": ["null", "string"]}]}
 PARTS = 3
 
-Records = list[dict[str, Any]]
+Records = list[Any]
+"""What a feeder found, or should."""
 Case = Callable[[Path, Records], AbstractContextManager[Feeder]]
 
 
@@ -53,7 +54,7 @@ def read_on(feeder: Feeder, position: Position, batches: int | None = None) -> t
             batch = reading.read()
             if batch is None:
                 break
-            found += batch.records  # type: ignore[arg-type]
+            found += batch.records
             at.update(batch.moved)
             if batch.caught_up:
                 break
@@ -136,7 +137,7 @@ def _fill(url: str, records: Records) -> None:
 def _generator(folder: Path, records: Records) -> Iterator[Feeder]:
     schema = folder / "reading.avsc"
     at = {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}
-    schema.write_text(json.dumps({**NULLABLE, "fields": [*NULLABLE["fields"], at]}))  # type: ignore[misc]
+    schema.write_text(json.dumps({**NULLABLE, "fields": [*NULLABLE["fields"], at]}))
     trouble = Trouble(disorder="10s", duplicates=0.05, drift=3.0, drift_from=500)
     yield Generator(str(schema), Clockwork("at"), seed=7, records=len(records), trouble=trouble, partitions=1)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tests.sinks.redis_server import free_port
 from tests.waiting import wait_until
@@ -27,14 +28,21 @@ def started() -> Iterator[str]:
     if USER:
         shutil.chown(data, USER)
     programs = _programs(folder)
-    run = {"user": USER, "group": "nogroup" if USER else None, "cwd": folder, "stdout": subprocess.DEVNULL}
+    run: dict[str, Any] = {
+        "user": USER,
+        "group": "nogroup" if USER else None,
+        "cwd": folder,
+        "stdout": subprocess.DEVNULL,
+    }
     try:
         options = ["--auth=trust", "--username=headrace", "--encoding=utf8", "--no-sync", "--locale=C"]
-        subprocess.run([programs / "initdb", "-D", data, *options], check=True, **run)  # type: ignore[call-overload]
+        subprocess.run([str(programs / "initdb"), "-D", str(data), *options], check=True, **run)
         listen = ["-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
-        server = subprocess.Popen([programs / "postgres", "-D", data, *listen], stderr=subprocess.DEVNULL, **run)  # type: ignore[call-overload]
+        server = subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(data), *listen], stderr=subprocess.DEVNULL, **run
+        )
         try:
-            ready = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
+            ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
             wait_until(lambda: subprocess.run(ready, stdout=subprocess.DEVNULL, check=False).returncode == 0)
             yield f"postgresql+psycopg://headrace@127.0.0.1:{port}/postgres"
         finally:

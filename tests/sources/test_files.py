@@ -189,7 +189,7 @@ def test_nothing_there_is_said_unless_it_is_watched_for(tmp_path: Path) -> None:
     [
         (lambda: Files("readings.txt"), "tells no format"),
         (lambda: Files("readings.csv", watch="0s"), "expected longer"),
-        (lambda: Files("readings.csv", format="xml"), "is none of"),
+        (lambda: Files("readings.csv", format="xml"), "is none of"),  # type: ignore[arg-type]
         (lambda: Files("readings.csv", partitions=0), "expected at least 1"),
         (lambda: Files("nowhere://readings.csv").open({}), "nowhere"),
     ],

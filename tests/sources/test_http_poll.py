@@ -121,7 +121,7 @@ def test_an_endpoint_that_is_away_is_waited_for() -> None:
 def test_what_is_no_json_is_told_once(endpoint: Endpoint, url: str) -> None:
     endpoint.will(Answer(b"<html>"), Answer(b"<html>"), Answer([{"x": 1}, 7]))
     found, at = read_on(HttpPoll(url), {})
-    assert [(record.reason, record.raw) for record in found] == [("corrupt", b"<html>")]  # type: ignore[attr-defined]
+    assert [(record.reason, record.raw) for record in found] == [("corrupt", b"<html>")]
     assert read_on(HttpPoll(url), at)[0] == []
     good, bad = read_on(HttpPoll(url), at)[0]
     assert good == {"x": 1}

@@ -34,7 +34,7 @@ def test_explain_shows_graph_and_physical_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "stop", "explain", "check", "ledger", "up", "status", "down", "demo", "feed"]
+    "command", ["run", "stop", "explain", "check", "ledger", "up", "status", "down", "demo", "feed", "ingest"]
 )
 def test_help_has_examples(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"])
