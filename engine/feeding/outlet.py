@@ -32,7 +32,7 @@ class Outlet(Session):
             admin.create(target.topic, target.feeder.partitions)
             admin.create(target.dead, 1, {"max.message.bytes": str(LARGEST_DEAD_BYTES)})
             admin.create(target.positions, 1, CONFIG)
-            self._max_record_bytes = admin.max_record_bytes(target.topic)
+            self._max_record_bytes = admin.rules(target.topic).max_record_bytes
         with ExitStack() as opened:
             name = f"headrace-feeder-{target.topic}"
             self._writer = opened.enter_context(TransactionalWriter(kafka, name, batch_bytes=self._max_record_bytes))

@@ -15,6 +15,7 @@ from engine.planner import make_plan, shipped_schema
 from engine.settings import JobAddresses, Settings
 from engine.worker.spec import WorkerSpec
 from engine.workflow import Connection, Workflow
+from schemas.errors import Fatal
 from schemas.registry import Registry
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import Generations
@@ -44,7 +45,7 @@ def resolve(workflow: Workflow, registry_url: str | None, home: Path) -> Plan:
         if topic.schema is not None or registry_url is None:
             return shipped_schema(topic)
         with Registry(registry_url) as registry:
-            return registry.latest(f"{topic.topic}-value").schema
+            return _newest(topic, registry)
 
     def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:
         gateway.prepare(home)
@@ -53,9 +54,20 @@ def resolve(workflow: Workflow, registry_url: str | None, home: Path) -> Plan:
     return make_plan(workflow, schema_of, describe)
 
 
+def _newest(topic: KafkaTopic, registry: Registry) -> Schema:
+    subject = f"{topic.topic}-value"
+    if topic.fed_by is not None and subject not in registry.subjects():
+        said = f'topic "{topic.topic}": its schema is neither declared nor in the registry'
+        raise Fatal(said, hint="`headrace ingest` infers one and puts it there")
+    return registry.latest(subject).schema
+
+
 def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation: int) -> Prepared:
     """Register the schemas of what is written, create its topics, and look at the topic that is read."""
     with KafkaAdmin(addresses.kafka) as admin:
+        for source in plan.sources:
+            if source.topic.fed_by is not None:  # its feeder may begin later
+                admin.create(source.topic.topic, source.topic.fed_by.partitions)
         facts = {source.topic.topic: admin.facts(source.topic.topic) for source in plan.sources}
         largest = max(fact.max_record_bytes for fact in facts.values())
         dead_bytes = max(largest + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
