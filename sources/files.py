@@ -103,13 +103,14 @@ class FilesReading(Reading):
             if not (now or self._places or self._files.watch):
                 raise Fatal(f'files "{self._files.path}": there are none', hint="correct the path, or watch for them")
             unfinished = {name for name, place in self._places.items() if not place.done}
-            for name in sorted(now.keys() | unfinished):
-                if not self._files.watch or before.get(name) == now.get(name):
-                    yield from self._file(name, now.get(name))
+            settled = {name for name in now.keys() | unfinished if before.get(name) == now.get(name)}
+            for name in sorted(settled if self._files.watch else now.keys() | unfinished):
+                yield from self._file(name, now.get(name))
             if not self._files.watch:
                 return
             before = now
-            yield Batch((), {}, f'files "{self._files.path}"', wait_s=self._files.watch_s, caught_up=True)
+            origin = f'files "{self._files.path}"'
+            yield Batch((), {}, origin, wait_s=self._files.watch_s, caught_up=now.keys() <= settled)
 
     def _file(self, name: str, seen: Seen | None) -> Iterator[Batch]:
         """What is left to read of a file."""

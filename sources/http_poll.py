@@ -114,17 +114,18 @@ class HttpReading(Reading):
 
     def _whole(self, answer: httpx.Response, asked_to_wait_s: float) -> Batch:
         """All records of an answer, none if it is the one before."""
+        before = self._place
         digest = hashlib.sha256(answer.content).hexdigest()
         is_new = digest != self._place.get("digest")
         self._place = {"etag": answer.headers.get("ETag"), "digest": digest}
         found = self._found(answer) if is_new else []
         wait_s = max(self._poll.every_s, asked_to_wait_s)
-        return self._batch(found, moved=True, wait_s=wait_s, caught_up=True)
+        return self._batch(found, moved=self._place != before, wait_s=wait_s, caught_up=True)
 
     def _page(self, answer: httpx.Response, asked_to_wait_s: float) -> Batch:
         """The records of a page that were not read before; the last page grows until it names the next cursor."""
         assert self._poll.cursor is not None
-        cursor, taken = self._place.get("cursor"), self._place.get("taken", 0)
+        before, cursor, taken = self._place, self._place.get("cursor"), self._place.get("taken", 0)
         found = self._found(answer)
         if any(isinstance(record, Unreadable) and record.raw == answer.content for record in found):
             raise Retryable(f'endpoint "{self._poll.url}": answers what is no JSON')
@@ -135,7 +136,7 @@ class HttpReading(Reading):
         ended = following in (None, "", cursor)
         self._place = {"cursor": cursor, "taken": len(found)} if ended else {"cursor": following, "taken": 0}
         wait_s = max(self._poll.every_s if ended else 0.0, asked_to_wait_s)
-        return self._batch(found[taken:], taken, moved=True, wait_s=wait_s, caught_up=ended)
+        return self._batch(found[taken:], taken, moved=self._place != before, wait_s=wait_s, caught_up=ended)
 
     def _found(self, answer: httpx.Response) -> list[Any]:
         """What an answer has for records."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
@@ -100,26 +100,41 @@ class Feeding:
             outlet = opened.enter_context(Outlet(self._target, self._kafka, self._session))
             self._has_begun = True
             reading = opened.enter_context(self._target.feeder.open(outlet.ledger.position))
+            batches = self._batches(reading)
             with Registry(self._registry) as registry:
-                schema, batches = self._schema(reading, registry)
+                schema, seen = self._known_schema(reading, registry), list[Batch]()
+                if schema is None:
+                    seen = list(self._first(batches, INFERRED_FROM))
+                    if not any(batch.records for batch in seen):
+                        return
+                    schema = self._inferred(seen, text=reading.is_text)
                 encoding = Encoding(self._target, outlet.written(schema, registry))
-            self._pump(batches, encoding, outlet)
+            self._pump(chain(seen, batches), encoding, outlet)
 
-    def _schema(self, reading: Reading, registry: Registry) -> tuple[dict[str, Any], Iterator[Batch]]:
-        """The schema that records are written with, and the batches, some of which had to be read for it."""
-        batches = self._batches(reading)
+    def _known_schema(self, reading: Reading, registry: Registry) -> dict[str, Any] | None:
+        """The schema of the author, else the registry, else the source, if one of them has one."""
         if self._target.schema is not None:
-            return self._target.schema, batches
+            return self._target.schema
         if self._target.subject in registry.subjects():
-            return registry.latest(self._target.subject).schema, batches
-        schema = reading.schema()
-        if schema is None:
-            seen = list(_first(batches, INFERRED_FROM))
-            records = [record for batch in seen for record in batch.records if isinstance(record, dict)]
-            schema = infer_schema(_name(self._target.topic), records, text=reading.is_text)
-            batches = chain(seen, batches)
-            self.inferred(schema)
-        return schema, batches
+            return registry.latest(self._target.subject).schema
+        return reading.schema()
+
+    def _inferred(self, seen: Sequence[Batch], *, text: bool) -> dict[str, Any]:
+        """The schema that the first records have."""
+        records = [record for batch in seen for record in batch.records if isinstance(record, dict)]
+        schema = infer_schema(_name(self._target.topic), records, text=text)
+        self.inferred(schema)
+        return schema
+
+    def _first(self, batches: Iterator[Batch], count: int) -> Iterator[Batch]:
+        """The first batches, with this many records, or with some and nothing more for now."""
+        left = count
+        for batch in batches:
+            yield batch
+            left -= len(batch.records)
+            if left <= 0 or (batch.wait_s and left < count):
+                return
+            self._stop.wait(batch.wait_s)
 
     def _batches(self, reading: Reading) -> Iterator[Batch]:
         """What is read until it ends; a stop ends it early."""
@@ -158,15 +173,6 @@ class Feeding:
     def _tell_wait(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         self.progress(replace(self._fed, waiting_for=error.message if isinstance(error, Retryable) else ""))
-
-
-def _first(batches: Iterator[Batch], count: int) -> Iterator[Batch]:
-    """The first batches, with this many records or up to where nothing more is there for now."""
-    for batch in batches:
-        yield batch
-        count -= len(batch.records)
-        if count <= 0 or batch.wait_s:
-            return
 
 
 def _name(topic: str) -> str:

@@ -37,7 +37,7 @@ def rounds(reading: FilesReading, count: int) -> tuple[list[int], list[tuple[str
         batch = reading.read()
         assert batch is not None
         found += batch.records
-        count -= batch.caught_up
+        count -= bool(batch.wait_s)
     return divided(found)
 
 
@@ -157,6 +157,14 @@ def test_a_folder_is_watched_for_files_that_are_whole(tmp_path: Path) -> None:
             file.write(lines(4, 5))
         assert rounds(reading, 2) == ([4], [])
         assert rounds(reading, 3) == ([], [])
+
+
+def test_what_is_there_is_read_before_a_watch_has_caught_up(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(lines(0, 3))
+    files = Files(f"{tmp_path}/*.jsonl", watch="5s")
+    found, at = read_on(files, {})
+    assert divided(found) == ([0, 1, 2], [])
+    assert read_on(files, at)[0] == []
 
 
 def test_looking_waits_as_long_as_it_is_told(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_ctrl_c_ends_it_in_order_and_the_next_one_goes_on(platform: Platform, tm
         "pages",
         "--json",
     ]
-    seen = []
+    seen = list[float]()
     for _ in range(2):
         before = len(seen)
         with subprocess.Popen(

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
+from engine.feeding import Fed
 from engine.local.platform import Platform
 from schemas.codec import Decoder
 from schemas.errors import BadRecord, Retryable
@@ -18,6 +20,7 @@ from sources.kafka_reader import TopicReader
 from sources.kafka_transactions import partition_of
 from tests.sources.cases import READING
 from tests.sources.feeding import Services, target
+from tests.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -140,3 +143,20 @@ def test_a_schema_that_nobody_declared_is_the_newest_of_the_registry(services: S
         registry.register(to.subject, wider)
     services.feed(to)
     assert [record["unit"] for record in services.records(to)] == ["K", "K"]
+
+
+@pytest.mark.services
+def test_a_schema_is_inferred_once_there_is_a_record_to_infer_it_from(services: Services, tmp_path: Path) -> None:
+    to = target(Files(f"{tmp_path}/*.jsonl", watch="10ms", partitions=1), schema=None)
+    assert services.feed(to) == Fed(complete=True)
+    stop, told, inferred = Event(), list[Fed](), list[dict[str, Any]]()
+    feeding = services.feeding(to, stop, once=False)
+    feeding.progress, feeding.inferred = told.append, inferred.append
+    with services.thread(feeding) as running:
+        (tmp_path / "a.jsonl").write_text('{"x": 1.5}\n')
+        wait_until(lambda: bool(told))
+        stop.set()
+        assert running.result(60).records == 1
+    [schema] = inferred
+    assert schema["fields"] == [{"name": "x", "type": ["null", "double"], "default": None}]
+    assert services.records(to) == [{"x": 1.5}]
