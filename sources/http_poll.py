@@ -101,12 +101,13 @@ class HttpReading(Reading):
         self._client.close()
 
     def _ask(self) -> httpx.Response:
-        params = {self._poll.cursor_parameter: str(cursor)} if (cursor := self._place.get("cursor")) else None
+        cursor = self._place.get("cursor")
+        params = {} if cursor is None else {self._poll.cursor_parameter: str(cursor)}
         etag = self._place.get("etag")
         headers = {"If-None-Match": etag} if etag and not self._poll.cursor else None
         url = httpx.URL(self._poll.url)
         try:
-            return self._client.get(url.copy_merge_params(params) if params else url, headers=headers)
+            return self._client.get(url.copy_merge_params(params), headers=headers)
         except httpx.TransportError as error:
             raise Retryable(f'endpoint "{self._poll.url}": {error or type(error).__name__}') from error
         except httpx.HTTPError as error:
