@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from engine.plan import Plan
 from engine.workflow import DataSink
+from models.fields import Fields, Unknown, described
+from models.river_fields import stage_fields
 from schemas.frames import MAX_FRAME_BYTES
 from sinks import FeatureStore, ModelStore
 
@@ -27,15 +29,22 @@ def _graph(plan: Plan) -> Iterator[str]:
         yield f"  connector {connection.name} <- {inputs}: {fields}; event time {connection.event_time}"
         if caveat := getattr(connection.node.connector, "caveat", None):
             yield f"            note: {caveat}"
-    before = plan.feed.name
+    before, fields = plan.feed.name, stage_fields(plan.stages, plan.reader)
     for stage in plan.stages:
         detail = f", label {stage.label}" if stage.label else ""
         detail += f", a model per {stage.key}" if stage.key else ""
         detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
         yield f"  pipeline  {stage.name} <- {before}: {stage.kind.value}{detail}"
+        yield f"            {'learns from' if stage.label else 'gives'} {_fields(fields[stage.name])}"
         before = stage.name
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"
+
+
+def _fields(fields: Fields) -> str:
+    if isinstance(fields, Unknown):
+        return f"fields that only the data decides: {fields.reason}"
+    return ", ".join(f"{name} {described(kind)}" for name, kind in fields.items()) or "no fields"
 
 
 def _physical(plan: Plan, parallelism: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Sequence
 from engine.connectors import Lookup
 from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Schema, Stream
 from engine.workflow import Connection, DataSink, DataSource, Pipeline, Workflow
+from models.river_fields import stage_fields
 from models.stage import Kind, Stage
 from models.state import learns, state_keys
 from schemas.avro import read_schema
@@ -45,6 +46,7 @@ def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], des
         if stage.label is not None:
             _check_label(stage, reader)
         _check_partial_state(stage, shard_key)
+    stage_fields(stages, reader)  # refuses names that are not there
     sinks = tuple(node for node in workflow.nodes if isinstance(node, DataSink))
     for sink in sinks:
         if isinstance(sink.sink, FeatureStore):

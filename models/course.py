@@ -7,26 +7,40 @@ from typing import Any
 
 from river import base, compose
 
-from models.guard import Examine, guard, is_stateless
+from models.fronts import split
+from models.guard import Examine, guard
+from models.outcome import Outcome
+from models.rules import Rules, Verdict
 from models.stage import Kind, kind_of, last_step
+from models.stateless import is_stateless
 
 
 class Course:
     """The bound methods of one live pipeline, looked up once; it shares the pipeline's steps and is never stored.
 
-    `model` is the whole pipeline, as a scorer would use it. `head` are the transforms in front that never learn.
+    `model` is the whole pipeline, as a scorer would use it. `head` are the transforms in front that never learn, and
+    rules, which remember a record when `settle` is called because it was not refused; without rules that is None.
+    `learns` says whether a record leaves anything behind, and `remembers` whether it does so in rules.
     """
 
-    __slots__ = ("decide", "examine", "head", "learn", "learns", "model", "predict", "tail", "transform")
+    __slots__ = (
+        *("decide", "examine", "head", "learn", "learns", "model", "predict", "remembers", "settle", "tail"),
+        "transform",
+    )
 
     def __init__(self, model: Any, node: str) -> None:
         self.model = model
-        head, tail = _split(model)
-        self.head: tuple[Callable[[Any], Any], ...] = head
+        steps, tail = split(model)
+        rules = {id(step): _Watched(step, node) for step in steps if type(step) is Rules}
+        self.head: tuple[Callable[[Any], Any], ...] = tuple(
+            rules[id(step)].look if id(step) in rules else step.transform_one for step in steps
+        )
+        self.settle: Callable[[Outcome], None] | None = _settle(tuple(rules.values())) if rules else None
         self.tail = tail
-        self.learns = tail is not None
-        self.examine: Examine = guard(tail, node) if self.learns else _pass
-        self.learn: Callable[..., None] = _learn(tail) if self.learns else _pass
+        self.remembers = not all(is_stateless(step) for step in steps)
+        self.learns = tail is not None or self.remembers
+        self.examine: Examine = guard(tail, node) if tail is not None else _pass
+        self.learn: Callable[..., None] = _learn(tail) if tail is not None else _pass
         self.transform: Callable[[Any], Any] = getattr(tail, "transform_one", _same)
         self.predict: Callable[[Any], Any] = _same
         self.decide: Callable[[Any, Any], Any] | None = None
@@ -105,19 +119,31 @@ def _straight(model: Any) -> tuple[list[Any], Any] | None:
     return front, last
 
 
-def _split(model: Any) -> tuple[tuple[Callable[[Any], Any], ...], Any]:
-    steps = list(model.steps.items()) if type(model) is compose.Pipeline else [("", model)]
-    count = 0
-    while count < len(steps) and is_stateless(steps[count][1]):
-        count += 1
-    head = tuple(step.transform_one for _, step in steps[:count])
-    if count == len(steps):
-        return head, None
-    if count == 0:
-        return head, model
-    if count == len(steps) - 1:
-        return head, steps[-1][1]
-    return head, compose.Pipeline(*steps[count:])
+class _Watched:
+    """Rules while one record passes through them: what they found is remembered once the record is through."""
+
+    def __init__(self, rules: Rules, node: str) -> None:
+        self._rules = rules
+        self._node = node
+        self._verdict: Verdict | None = None
+
+    def look(self, x: Any) -> Any:
+        self._verdict = self._rules.judge(x)
+        return self._verdict.x
+
+    def settle(self, outcome: Outcome) -> None:
+        assert self._verdict is not None
+        self._rules.remember(self._verdict)
+        for rule, action in self._verdict.broken:
+            outcome.broken[self._node, rule, action] += 1
+
+
+def _settle(watched: tuple[_Watched, ...]) -> Callable[[Outcome], None]:
+    def settle(outcome: Outcome) -> None:
+        for rules in watched:
+            rules.settle(outcome)
+
+    return settle
 
 
 def _same(x: Any) -> Any:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-from river import base, compose, preprocessing
+from river import compose, preprocessing
 
 from models.stage import Kind
+from models.stateless import is_stateless
 from schemas.errors import BadRecord
 
 _IMPUTERS = (preprocessing.StatImputer, preprocessing.PreviousImputer)
@@ -21,19 +22,6 @@ _HARMLESS = (bool, str, int, bytes)
 
 Examine = Callable[[Any], None]
 _Follow = Callable[[Any], Any]
-
-
-def is_stateless(step: Any) -> bool:
-    """Whether a step never learns, by its type alone.
-
-    >>> is_stateless(compose.Select("a") | compose.Prefixer("x_")), is_stateless(preprocessing.StandardScaler())
-    (True, False)
-    """
-    if isinstance(step, compose.Pipeline):
-        return all(is_stateless(inner) for inner in step.steps.values())
-    if type(step) is compose.TransformerUnion:
-        return all(is_stateless(inner) for inner in step.transformers.values())
-    return getattr(type(step), "learn_one", None) is base.Transformer.learn_one
 
 
 def guard(pipeline: Any, node: str) -> Examine:

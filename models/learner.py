@@ -7,6 +7,7 @@ from typing import Any
 from models.copies import Copies
 from models.course import Course
 from models.failure import LEARN, PREDICT, TRANSFORM, LearnFailed, refuse
+from models.filtering import Filtered
 from models.guard import examine_label
 from models.outcome import Batch, Outcome, Prediction
 from models.stage import Stage
@@ -27,7 +28,7 @@ class Learner:
         self.learned = 0
         self.learned_until = NEVER
 
-    def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
+    def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:  # noqa: PLR0912 - calls take time
         """Predict and learn all records. Raises LearnFailed."""
         stage, copies = self.copies.stage, self.copies
         node, label, kind, keyed = stage.name, str(stage.label), stage.kind, stage.key is not None
@@ -37,7 +38,7 @@ class Learner:
         learned, until = self.learned, self.learned_until
         course = None if keyed else copies.course(None)
         if course:
-            head, examine, predict, decide, learn = _methods(course)
+            head, examine, predict, decide, learn, settle = _methods(course)
         for index, (record, event_time) in enumerate(zip(batch.records, batch.event_times, strict=True)):
             if isinstance(record, BadRecord):
                 continue
@@ -47,7 +48,7 @@ class Learner:
                 if y is not None and y.__class__ is not bool:
                     examine_label(y, kind, node, label)
                 if keyed:
-                    head, examine, predict, decide, learn = _methods(copies.course(copies.key_of(record)))
+                    head, examine, predict, decide, learn, settle = _methods(copies.course(copies.key_of(record)))
                 x: Any = record
                 if before:
                     x = transforms.run_one(index, record, outcome)
@@ -66,9 +67,13 @@ class Learner:
                     learned += 1
                     if event_time > until:  # noqa: PLR1730 - max() takes longer
                         until = event_time
+                if settle:
+                    settle(outcome)
                 predictions[index] = new(Prediction, entry)
             except (LearnFailed, Retryable, Fatal):
                 raise
+            except Filtered:
+                outcome.filtered[index] = node
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
                 outcome.reject(index, refuse(index, node, doing, cause, spoiled=spoiled))
         outcome.learned = learned - self.learned
@@ -76,4 +81,4 @@ class Learner:
 
 
 def _methods(course: Course) -> tuple[Any, ...]:
-    return course.head, course.examine, course.predict, course.decide, course.learn
+    return course.head, course.examine, course.predict, course.decide, course.learn, course.settle

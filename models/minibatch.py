@@ -11,6 +11,7 @@ from river.utils.pandas import import_pandas
 from models.copies import Copies
 from models.course import Course, likeliest
 from models.failure import PREDICT, TRANSFORM, LearnFailed, describe, refuse
+from models.filtering import Filtered
 from models.guard import examine_label
 from models.learner import NEVER
 from models.outcome import Batch, Outcome, Prediction
@@ -105,12 +106,17 @@ class MiniBatchLearner:
             if not waiting.fits(x):
                 raise BadRecord("wrong_type", f'fields differ from those of its batch (node "{stage.name}")')
             doing = PREDICT
+            said = course.predict(x) if y is None else None
+            if course.settle:
+                course.settle(outcome)
             if y is None:
-                said = course.predict(x)
                 outcome.predictions[index] = self._prediction(course, x, said, None)
                 return
         except (LearnFailed, Retryable, Fatal):
             raise
+        except Filtered:
+            outcome.filtered[index] = stage.name
+            return
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
             outcome.reject(index, refuse(index, stage.name, doing, cause, spoiled=spoiled))
             return
@@ -146,6 +152,7 @@ class MiniBatchLearner:
     ) -> None:
         """Predict the records of this frame one by one, where predicting all together has failed."""
         node, known = self.copies.stage.name, waiting.known
+        spoiled = transforms.learns or course.remembers
         failed = set()
         for place, (position, count) in enumerate(zip(waiting.positions, waiting.counts, strict=True), known):
             alone, label = Waiting(), waiting.labels[place]
@@ -155,7 +162,7 @@ class MiniBatchLearner:
             except (Retryable, Fatal):
                 raise
             except Exception as own:  # noqa: BLE001 - the boundary around user code
-                outcome.reject(position, refuse(position, node, PREDICT, own, spoiled=transforms.learns))
+                outcome.reject(position, refuse(position, node, PREDICT, own, spoiled=spoiled))
                 failed.add(place)
                 continue
             outcome.predictions[position] = Prediction(said, probabilities, label, count)

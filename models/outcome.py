@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -54,12 +55,16 @@ class Outcome:
 
     `features` holds for each transformer stage one row a record; `predictions` one entry a record, None where there is
     no estimator or the record was rejected; `learned` is the number of records that the estimator learned from.
+    `filtered` names the node that a record was meant to go no further than; it has the features of the nodes before.
+    `broken` counts rules that were broken and repaired or flagged, by node, rule and action.
     """
 
     features: dict[str, list[dict[Any, Any] | None]]
     predictions: list[Prediction | None]
     rejected: dict[int, Rejection] = field(default_factory=dict)
     learned: int = 0
+    filtered: dict[int, str] = field(default_factory=dict)
+    broken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     @classmethod
     def blank(cls, count: int, stages: Iterable[str]) -> Outcome:
@@ -80,3 +85,5 @@ class Outcome:
         self.predictions.extend(later.predictions)
         self.rejected.update({position + i: rejection for i, rejection in later.rejected.items()})
         self.learned += later.learned
+        self.filtered.update({position + i: node for i, node in later.filtered.items()})
+        self.broken += later.broken

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
-from math import fsum, isfinite
+from math import isfinite, sqrt
 from typing import Any
 
 from river import base
 
+from models.fields import Fields, Unknown, expect, expect_numbers
+from models.instants import time_ms
+from models.rolling_window import PeaksWindow, Span, SquaresWindow, Window
 from schemas.durations import parse_duration
+from schemas.errors import Fatal
+from schemas.fields import plain_type
 
-_UNIT = 1074  # the smallest double is 2 to the power of -1074
-_ONE = 1 << _UNIT
 _NUMBER = (int, float)
-_DEARER = 16  # how many values are summed up in the time in which one is taken from an exact sum
 
 
 class _Rolling(base.Transformer):  # type: ignore[misc]
@@ -28,6 +26,9 @@ class _Rolling(base.Transformer):  # type: ignore[misc]
     """
 
     accepts_null = True
+    name: str
+    _kind = "double"
+    _window = Window
 
     def __init__(self, field: str | None, by: str, window: str, on: str) -> None:
         self.field = field
@@ -35,16 +36,16 @@ class _Rolling(base.Transformer):  # type: ignore[misc]
         self.window = window
         self.on = on
         self._window_ms = parse_duration(window).total_seconds() * 1000
-        self._windows: dict[Any, _Window] = {}
+        self._windows: dict[Any, Window] = {}
         self._newest = self._swept_at = float("-inf")
 
     def learn_one(self, x: dict[Any, Any]) -> None:
-        key, time, value = x.get(self.by), _time_ms(x.get(self.on)), self._value(x)
+        key, time, value = x.get(self.by), time_ms(x.get(self.on)), self._value(x)
         if key is None or time is None or value is None:
             return
         window = self._windows.get(key)
         if window is None:
-            window = self._windows[key] = _Window()
+            window = self._windows[key] = self._window()
         window.add(time, value)
         window.drop_until(window.times[-1] - self._window_ms)
         self._newest = max(self._newest, time)
@@ -55,12 +56,22 @@ class _Rolling(base.Transformer):  # type: ignore[misc]
         value = x.get(self.field)
         return value if isinstance(value, _NUMBER) and isfinite(value) else None
 
-    def _seen_by(self, x: dict[Any, Any]) -> _Span:
+    def _seen_by(self, x: dict[Any, Any]) -> Span:
         """The values in the window of `x`."""
-        window, time = self._windows.get(x.get(self.by)), _time_ms(x.get(self.on))
+        window, time = self._windows.get(x.get(self.by)), time_ms(x.get(self.on))
         if window is None or time is None:
-            return _Span(_Window(), 0, 0)
+            return Span(Window(), 0, 0, 0.0)
         return window.between(time - self._window_ms, time)
+
+    def output_fields(self, fields: Fields) -> Fields:
+        who = type(self).__name__
+        expect(fields, [self.by, self.on, *([self.field] if self.field is not None else [])], who)
+        if not isinstance(fields, Unknown):
+            if self.field is not None:
+                expect_numbers(fields, [self.field], who)
+            if plain_type(fields[self.on]) not in ("long", "int", "double"):
+                raise Fatal(f'{who}: field "{self.on}" is of type {plain_type(fields[self.on])}, expected a time')
+        return {self.name: self._kind}
 
     def _sweep(self) -> None:
         silent_since = self._newest - self._window_ms
@@ -99,6 +110,104 @@ class RollingMean(_Rolling):
         return {self.name: self._seen_by(x).mean()}
 
 
+class RollingSum(_Rolling):
+    """The sum of a field over a window, as `RollingMean` has it; 0.0 with no value in the window.
+
+    It is exact until it is rounded, once. The feature is called `name`, or else `<by>_<field>_sum_<window>`.
+
+    >>> total = RollingSum("seats", by="origin", window="1h", on="departed_at")
+    >>> total.learn_one({"origin": "JFK", "seats": 180, "departed_at": 0})
+    >>> total.transform_one({"origin": "JFK", "departed_at": 60_000})
+    {'origin_seats_sum_1h': 180.0}
+    """
+
+    def __init__(self, field: str, *, by: str, window: str, on: str, name: str | None = None) -> None:
+        super().__init__(field, by, window, on)
+        self.name = name or f"{by}_{field}_sum_{window}"
+
+    def transform_one(self, x: dict[Any, Any]) -> dict[str, float]:
+        return {self.name: self._seen_by(x).sum()}
+
+
+class RollingVar(_Rolling):
+    """The variance of a field over a window, as `RollingMean` has it: of a sample, 0.0 of less than two values.
+
+    It is computed from exact sums and rounded once. The feature is called `name`, or else `<by>_<field>_var_<window>`.
+
+    >>> var = RollingVar("delay", by="origin", window="1h", on="departed_at")
+    >>> for delay in (10.0, 20.0):
+    ...     var.learn_one({"origin": "JFK", "delay": delay, "departed_at": 0})
+    >>> var.transform_one({"origin": "JFK", "departed_at": 60_000})
+    {'origin_delay_var_1h': 50.0}
+    """
+
+    _window = SquaresWindow
+
+    def __init__(self, field: str, *, by: str, window: str, on: str, name: str | None = None) -> None:
+        super().__init__(field, by, window, on)
+        self.name = name or f"{by}_{field}_var_{window}"
+
+    def transform_one(self, x: dict[Any, Any]) -> dict[str, float]:
+        return {self.name: self._seen_by(x).variance()}
+
+
+class RollingStd(_Rolling):
+    """The standard deviation of a field over a window: the square root of what `RollingVar` gives.
+
+    The feature is called `name`, or else `<by>_<field>_std_<window>`.
+    """
+
+    _window = SquaresWindow
+
+    def __init__(self, field: str, *, by: str, window: str, on: str, name: str | None = None) -> None:
+        super().__init__(field, by, window, on)
+        self.name = name or f"{by}_{field}_std_{window}"
+
+    def transform_one(self, x: dict[Any, Any]) -> dict[str, float]:
+        return {self.name: sqrt(self._seen_by(x).variance())}
+
+
+class RollingMax(_Rolling):
+    """The largest value of a field over a window, as `RollingMean` has it; 0.0 with no value in the window.
+
+    For a record that is not late it takes no longer for a full window than for an empty one. The feature is called
+    `name`, or else `<by>_<field>_max_<window>`.
+
+    >>> top = RollingMax("delay", by="origin", window="1h", on="departed_at")
+    >>> for delay in (10.0, 30.0, 20.0):
+    ...     top.learn_one({"origin": "JFK", "delay": delay, "departed_at": 0})
+    >>> top.transform_one({"origin": "JFK", "departed_at": 60_000})
+    {'origin_delay_max_1h': 30.0}
+    """
+
+    _window = PeaksWindow
+    _sign = 1.0
+
+    def __init__(self, field: str, *, by: str, window: str, on: str, name: str | None = None) -> None:
+        super().__init__(field, by, window, on)
+        self.name = name or f"{by}_{field}_max_{window}"
+
+    def _value(self, x: dict[Any, Any]) -> float | None:
+        value = super()._value(x)
+        return None if value is None else self._sign * value
+
+    def transform_one(self, x: dict[Any, Any]) -> dict[str, float]:
+        peak = self._seen_by(x).peak()
+        return {self.name: 0.0 if peak is None else self._sign * peak + 0.0}  # no zero has a sign
+
+
+class RollingMin(RollingMax):
+    """The smallest value of a field over a window, as `RollingMax` the largest.
+
+    The feature is called `name`, or else `<by>_<field>_min_<window>`.
+    """
+
+    _sign = -1.0
+
+    def __init__(self, field: str, *, by: str, window: str, on: str, name: str | None = None) -> None:
+        super().__init__(field, by=by, window=window, on=on, name=name or f"{by}_{field}_min_{window}")
+
+
 class RollingCount(_Rolling):
     """The number of records in the last `window` of event time that have the same value in `by`.
 
@@ -110,6 +219,8 @@ class RollingCount(_Rolling):
     {'origin_count_1h': 1}
     """
 
+    _kind = "long"
+
     def __init__(self, *, by: str, window: str, on: str, name: str | None = None) -> None:
         super().__init__(None, by, window, on)
         self.name = name or f"{by}_count_{window}"
@@ -119,87 +230,3 @@ class RollingCount(_Rolling):
 
     def transform_one(self, x: dict[Any, Any]) -> dict[str, int]:
         return {self.name: self._seen_by(x).count}
-
-
-class _Window:
-    """The values of one key in the order of their event times, from index `start` on; the ones before it have left.
-
-    `total` is their exact sum, which adding and dropping values leaves exact.
-    """
-
-    __slots__ = ("start", "times", "total", "values")
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self.values: list[float] = []
-        self.start = 0
-        self.total = 0
-
-    def add(self, time: float, value: float) -> None:
-        if not self.times or time >= self.times[-1]:
-            self.times.append(time)
-            self.values.append(value)
-        else:
-            at = bisect_right(self.times, time, self.start)
-            self.times.insert(at, time)
-            self.values.insert(at, value)
-        self.total += _exact(value)
-
-    def drop_until(self, time: float) -> None:
-        if self.times[self.start] > time:
-            return
-        end = bisect_right(self.times, time, self.start)
-        self.total -= self.exact_sum(self.start, end)
-        self.start = end
-        if end > len(self.times) // 2:  # seldom, as moving those that stay takes as long as there are many
-            del self.times[:end], self.values[:end]
-            self.start = 0
-
-    def between(self, after: float, until: float) -> _Span:
-        """The values at times in (after, until]."""
-        first = bisect_right(self.times, after, self.start)
-        return _Span(self, first, bisect_right(self.times, until, self.start))
-
-    def exact_sum(self, first: int, last: int) -> int:
-        return sum(map(_exact, self.values[first:last]))
-
-
-@dataclass(slots=True)
-class _Span:
-    """The values of a window at the indexes from `first` up to `last`."""
-
-    window: _Window
-    first: int
-    last: int
-
-    @property
-    def count(self) -> int:
-        return self.last - self.first
-
-    def mean(self) -> float:
-        """Their sum, rounded once, by their number; 0.0 if there are none."""
-        if self.count == 0:
-            return 0.0
-        window, others = self.window, len(self.window.values) - self.window.start - self.count
-        if others * _DEARER > self.count:
-            with suppress(OverflowError):
-                return fsum(window.values[self.first : self.last]) / self.count
-        total = window.total
-        if others:
-            total -= window.exact_sum(window.start, self.first) + window.exact_sum(self.last, len(window.values))
-        try:
-            return total / _ONE / self.count
-        except OverflowError:
-            return total / (self.count << _UNIT)
-
-
-def _exact(value: float) -> int:
-    """A finite number in units of 2 to the power of -`_UNIT`, of which each is a whole multiple."""
-    numerator, denominator = value.as_integer_ratio()
-    return numerator << (_UNIT + 1 - denominator.bit_length())
-
-
-def _time_ms(time: Any) -> float | None:
-    if isinstance(time, datetime):
-        return time.timestamp() * 1000
-    return time if isinstance(time, _NUMBER) and isfinite(time) else None

@@ -8,9 +8,11 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from river import base, compose
+from river import base, compose, preprocessing
 
+from models.fronts import check_front, split
 from models.pickled import dump, load
+from models.renaming import PureRenamer
 from schemas.errors import Fatal
 
 
@@ -68,6 +70,12 @@ class Stage:
                 "nor a regressor",
                 hint="end the pipeline in an estimator, or leave the label out",
             )
+        if kind is Kind.TRANSFORMER and getattr(self.pipeline, "_supervised", False):
+            raise Fatal(
+                f'node "{self.name}": learns from the label, but ends in no estimator',
+                hint="put such transformers in front of the estimator, in its pipeline",
+            )
+        _check_front(self)
         if self.batch is not None:
             _check_batch(self)
         _check_pickles(self)
@@ -109,9 +117,10 @@ def kind_of(pipeline: Any) -> Kind | None:
 
 
 def settle_order(pipeline: Any) -> None:
-    """Make `compose.Select` give its features in the order of their names.
+    """Make `compose.Select`, and `OneHotEncoder` with given categories, give features in the order of their names.
 
-    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it.
+    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it. A
+    `compose.Renamer` leaves its input as it is from here on.
     """
     # isinstance looks through pipelines to their last step: ask for the pipeline first.
     if isinstance(pipeline, compose.Pipeline):
@@ -122,6 +131,17 @@ def settle_order(pipeline: Any) -> None:
             settle_order(step)
     elif isinstance(pipeline, compose.Select):
         pipeline.keys = dict.fromkeys(sorted(pipeline.keys, key=str))
+    elif isinstance(pipeline, preprocessing.OneHotEncoder) and pipeline.categories is not None:
+        pipeline._zero_dict = dict.fromkeys(sorted(pipeline._zero_dict), 0)
+    elif type(pipeline) is compose.Renamer:
+        pipeline.__class__ = PureRenamer
+
+
+def _check_front(stage: Stage) -> None:
+    try:
+        check_front(stage.pipeline)
+    except Fatal as error:
+        raise Fatal(f'node "{stage.name}": {error.message}', hint=error.hint) from None
 
 
 def _check_batch(stage: Stage) -> None:
@@ -129,7 +149,7 @@ def _check_batch(stage: Stage) -> None:
         raise Fatal(f'node "{stage.name}": batch is for estimators, and {_type(stage.pipeline)} is a transformer')
     if stage.batch is None or stage.batch < 1:
         raise Fatal(f'node "{stage.name}": batch is {stage.batch}, expected at least 1')
-    for step in _steps(stage.pipeline):
+    for step in _steps(split(stage.pipeline)[1]):  # what stands in front takes the records one by one
         if not hasattr(step, "learn_many"):
             raise Fatal(
                 f'node "{stage.name}": {type(step).__name__} has no learn_many, which batch={stage.batch} needs',

@@ -6,7 +6,7 @@ from typing import Any
 
 from river import compose
 
-from models.guard import is_stateless
+from models.stateless import is_stateless
 
 
 def learns(pipeline: Any) -> bool:
@@ -20,10 +20,10 @@ def learns(pipeline: Any) -> bool:
 
 
 def state_keys(pipeline: Any) -> set[str]:
-    """The fields by whose values the steps of a pipeline keep state apart: their attribute `by`."""
+    """The fields by whose values the steps of a pipeline keep state apart: their attribute `by`, if they learn."""
     if isinstance(pipeline, compose.Pipeline):
         return set().union(*(state_keys(step) for step in pipeline.steps.values()))
     if isinstance(pipeline, compose.TransformerUnion):
         return set().union(*(state_keys(step) for step in pipeline.transformers.values()))
-    by = getattr(pipeline, "by", None)
-    return {by} if isinstance(by, str) else set()
+    by = getattr(pipeline, "by", None) if learns(pipeline) else None
+    return {by} if isinstance(by, str) else set(by or ())

@@ -7,9 +7,10 @@ from typing import Any
 
 from models.copies import Copies
 from models.failure import LEARN, TRANSFORM, LearnFailed, refuse
-from models.guard import is_stateless
+from models.filtering import Filtered
 from models.outcome import Batch, Outcome
 from models.stage import Stage
+from models.stateless import is_stateless
 from schemas.errors import BadRecord, Fatal, Retryable
 
 
@@ -34,7 +35,7 @@ class Transforms:
                 self.run_one(index, record, outcome)
 
     def run_one(self, index: int, record: dict[str, Any], outcome: Outcome) -> Any:
-        """The record as the last stage leaves it, None if it was rejected. Raises LearnFailed."""
+        """The record as the last stage leaves it, None if it was rejected or filtered out. Raises LearnFailed."""
         x: Any = record
         spoiled, doing, node = False, TRANSFORM, ""
         try:
@@ -49,9 +50,14 @@ class Transforms:
                     course.learn(x)
                     doing = TRANSFORM
                     x = course.transform(x)
+                if course.settle:
+                    course.settle(outcome)
                 outcome.features[node][index] = x
         except (LearnFailed, Retryable, Fatal):
             raise
+        except Filtered:
+            outcome.filtered[index] = node
+            return None
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
             outcome.reject(index, refuse(index, node, doing, cause, spoiled=spoiled))
             return None
