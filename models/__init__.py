@@ -9,6 +9,7 @@ from models.filtering import Filter
 from models.rolling import RollingCount, RollingMax, RollingMean, RollingMin, RollingStd, RollingSum, RollingVar
 from models.rules import Rules
 from models.sampling import Sample, Split
+from models.scikit import ScikitTransformer
 from models.stage import Stage
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "RollingVar",
     "Rules",
     "Sample",
+    "ScikitTransformer",
     "Split",
     "Stage",
     "Unique",

@@ -18,7 +18,13 @@ from typing import Any
 
 _REFUSED_PARTS = frozenset({"datasets", "stream", "evaluate", "checks", "envs", "api"})
 
-_OUR_MODULES = frozenset({"models.rolling"})
+_OUR_MODULES = frozenset(
+    f"models.{name}"
+    for name in (
+        *("binning", "casting", "declaring", "deriving", "expectations", "expression", "filtering", "renaming"),
+        *("repeats", "rolling", "rolling_window", "rules", "sampling", "scikit"),
+    )
+)
 
 _NAMES: dict[str, frozenset[str]] = {
     module: frozenset(names.split())

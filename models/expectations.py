@@ -9,7 +9,15 @@ from math import inf
 from typing import Any, ClassVar
 
 from schemas.durations import parse_duration
-from schemas.errors import Fatal
+from schemas.errors import BadRecord, Fatal
+
+
+class RuleBroken(BadRecord):
+    """A record that breaks a rule whose action is the dead letter (rule_broken); `rule` is its name."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__("rule_broken", message)
+        self.rule = rule
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from models.expectations import RuleBroken
 from schemas.errors import BadRecord
 from schemas.table import Table
 
@@ -76,6 +77,14 @@ class Outcome:
         self.rejected[index] = rejection
         for rows in self.features.values():
             rows[index] = None
+
+    def rules_broken(self) -> Counter[tuple[str, str, str]]:
+        """How often a rule was broken, by node, rule and action, dead letters included."""
+        broken = Counter(self.broken)
+        for node, error in self.rejected.values():
+            if isinstance(error, RuleBroken):
+                broken[node, error.rule, "dead_letter"] += 1
+        return broken
 
     def extend(self, later: Outcome) -> None:
         """Append the results of the records that follow."""

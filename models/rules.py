@@ -6,19 +6,22 @@ from typing import Any, NamedTuple
 
 from river import base
 
-from models.expectations import DeadLetter, Flag, InRange, LastGood, Matches, NotNull, Repair, Rule, Unique
+from models.expectations import (
+    DeadLetter,
+    Flag,
+    InRange,
+    LastGood,
+    Matches,
+    NotNull,
+    Repair,
+    Rule,
+    RuleBroken,
+    Unique,
+)
 from models.fields import Fields, Unknown, described, expect, expect_numbers, not_null
 from models.instants import time_ms
 from models.repeats import Repeats
-from schemas.errors import BadRecord, Fatal
-
-
-class RuleBroken(BadRecord):
-    """A record that breaks a rule whose action is the dead letter (rule_broken); `rule` is its name."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__("rule_broken", message)
-        self.rule = rule
+from schemas.errors import Fatal
 
 
 class Verdict(NamedTuple):
@@ -47,7 +50,7 @@ class Rules(base.Transformer):  # type: ignore[misc]
     >>> rules.transform_one({"dep_delay": 3.0, "distance": -1.0, "wind": 3.0})
     Traceback (most recent call last):
     ...
-    models.rules.RuleBroken: rule "distance_in_range": field "distance" is -1.0, expected 0 to 6000
+    models.expectations.RuleBroken: rule "distance_in_range": field "distance" is -1.0, expected 0 to 6000
     """
 
     accepts_null = True

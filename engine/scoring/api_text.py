@@ -93,6 +93,9 @@ PREDICT_ANSWERS: dict[int | str, dict[str, Any]] = {
     },
     404: problem_text("no such model, or nothing learned yet for this key"),
     413: problem_text("the request is too large"),
-    422: problem_text("the request is not understood, or a feature is missing or of another type: `field` names it"),
+    422: problem_text(
+        "the request is not understood, or a feature is missing or of another type: `field` names it; or the model "
+        "takes no such record: title `filtered` or `rule_broken`"
+    ),
     503: problem_text("features are needed, and cannot be read now"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from models.course import predicting
+from models.sampling import without_samples
 
 Predict: TypeAlias = Callable[[dict[str, Any]], tuple[Any, dict[Any, float] | None]]
 
@@ -17,7 +18,7 @@ def predictor(model: Any) -> Predict:
     >>> predictor(linear_model.LogisticRegression())({"x": 1.0})
     (False, {False: 0.5, True: 0.5})
     """
-    predict, decide = predicting(model)
+    predict, decide = predicting(without_samples(model))
     if decide is None:
         return lambda x: (predict(x), None)
 

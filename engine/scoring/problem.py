@@ -9,7 +9,8 @@ class Unanswerable(BadRecord):
     """A request that cannot be answered as it stands; `field` names the part of it that is at fault.
 
     `reason` is one of `unknown_model`, `unknown_key`, `missing_feature`, `wrong_type`, `bad_request`, `too_large`,
-    `predict_failed`.
+    `predict_failed`, `filtered` where a filter of the model turns it away, or what the model's own steps refuse it for,
+    such as `rule_broken`.
     """
 
     def __init__(self, reason: str, field: str, message: str, *, hint: str = "") -> None:

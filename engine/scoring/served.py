@@ -12,7 +12,8 @@ from engine.scoring.instants import to_text
 from engine.scoring.predictor import Predict, predictor
 from engine.scoring.problem import Unanswerable
 from models.artifact import ModelCard
-from schemas.errors import Fatal
+from models.filtering import Filtered
+from schemas.errors import BadRecord, Fatal
 
 
 class Shard:
@@ -40,6 +41,12 @@ class Shard:
             predict = self._predictors[key] = predictor(self._models[key])
         try:
             return predict(x)
+        except Filtered as filtered:
+            message = f'model "{self.card.model}" learns from no such record: {filtered}'
+            raise Unanswerable("filtered", "features", message) from filtered
+        except BadRecord as error:
+            message = f'model "{self.card.model}": {error.message}'
+            raise Unanswerable(error.reason, "features", message, hint=error.hint) from error
         except Exception as error:  # the one boundary of user code: the model is theirs
             message = f'model "{self.card.model}" cannot predict from these features: {type(error).__name__}: {error}'
             raise Unanswerable("predict_failed", "features", message) from error

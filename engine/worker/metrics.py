@@ -18,7 +18,7 @@ _LAG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300)
 
 
 class WorkerMetrics:
-    """The metrics of one worker, for one workflow; labels are workflow, model, reason, metric and shard only."""
+    """The metrics of one worker, for one workflow; labels are its author's names, reasons, actions and shards."""
 
     def __init__(self, workflow: str, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
@@ -26,6 +26,10 @@ class WorkerMetrics:
         self.records = self._counter("headrace_records_total", "records taken in")
         self.learned = self._counter("headrace_learned_records_total", "records learned from")
         self.dead = self._counter("headrace_dead_letters_total", "records refused", "reason")
+        self.filtered = self._counter("headrace_filtered_total", "records that a node was to drop", "node")
+        self.broken = self._counter(
+            "headrace_rules_broken_total", "records that broke a rule", "node", "rule", "action"
+        )
         self.replayed = self._counter("headrace_replayed_frames_total", "frames learned again from a shard's log")
         self.feature_rows = self._counter("headrace_feature_rows_total", "feature rows that Redis took")
         self.waits = self._counter("headrace_waits_total", "times a service was away and was waited for", "service")
@@ -47,6 +51,10 @@ class WorkerMetrics:
         self.batch.labels(self._workflow).observe(len(outcome.predictions))
         for reason, count in Tally(rejection.error.reason for rejection in outcome.rejected.values()).items():
             self.dead.labels(self._workflow, reason).inc(count)
+        for node, count in Tally(outcome.filtered.values()).items():
+            self.filtered.labels(self._workflow, node).inc(count)
+        for (node, rule, action), count in outcome.rules_broken().items():
+            self.broken.labels(self._workflow, node, rule, action).inc(count)
         if shard.learned:
             self.until.labels(self._workflow, str(number)).set(shard.learned_until / 1000)
         if shard.metrics:
