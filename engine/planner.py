@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Sequence
 from engine.connectors import Lookup
 from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Schema, Stream
 from engine.workflow import Connection, DataSink, DataSource, Pipeline, Workflow
+from models.fields import expect
 from models.river_fields import stage_fields
 from models.stage import Kind, Stage
 from models.state import learns, state_keys
@@ -46,11 +47,12 @@ def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], des
         if stage.label is not None:
             _check_label(stage, reader)
         _check_partial_state(stage, shard_key)
-    stage_fields(stages, reader)  # refuses names that are not there
+    fields = stage_fields(stages, reader)
     sinks = tuple(node for node in workflow.nodes if isinstance(node, DataSink))
     for sink in sinks:
         if isinstance(sink.sink, FeatureStore):
             field_type(reader, sink.sink.entity, f'sink "{sink.name}": entity')
+            expect(fields[sink.input], sink.sink.features or (), f'sink "{sink.name}"')
     shards = (workflow.shards or DEFAULT_SHARDS) if shard_key else 1
     return Plan(workflow.name, workflow.order, workflow.max_dead, streams, stages, sinks, shard_key, shards)
 

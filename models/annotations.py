@@ -35,9 +35,9 @@ def returned_fields(function: Callable[..., Any]) -> Fields:
     said = _returned(function)
     if not typing.is_typeddict(said):
         return Unknown(f'function "{name}" does not say which fields it returns: annotate it with a TypedDict')
-    if said.__optional_keys__:  # type: ignore[union-attr]
-        missing = ", ".join(sorted(said.__optional_keys__))  # type: ignore[union-attr]
-        return Unknown(f'function "{name}" may leave out {missing}')
+    missing = _optional(said)
+    if missing:
+        return Unknown(f'function "{name}" may leave out {", ".join(missing)}')
     fields = {field: avro_type(kind) for field, kind in typing.get_type_hints(said).items()}
     for field, kind in fields.items():
         if kind is None:
@@ -64,6 +64,14 @@ def avro_type(annotation: Any) -> Any:
         if len(branches) == 1 and branches[0] is not None:
             return nullable(branches[0])
     return None
+
+
+def _optional(said: Any) -> list[str]:
+    """The keys that may be missing; those of annotations that are text are not in `__optional_keys__`."""
+    marked = typing.get_type_hints(said, include_extras=True).items()
+    written = {key for key, kind in marked if typing.get_origin(kind) is typing.NotRequired}
+    required = {key for key, kind in marked if typing.get_origin(kind) is typing.Required}
+    return sorted((said.__optional_keys__ | written) - required)
 
 
 def _returned(function: Callable[..., Any]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from river import compose, feature_extraction, preprocessing, stats
 
 from models.annotations import returned_fields
-from models.fields import Fields, Unknown, described, expect, expect_numbers, may_be_null, not_null
+from models.fields import Fields, Unknown, described, expect, expect_numbers, may_be_null, not_null, nullable
 from models.stage import Kind, Stage, kind_of
 from schemas.errors import Fatal
 from schemas.fields import plain_type
@@ -62,6 +62,8 @@ def output_fields(step: Any, fields: Fields) -> Fields:
     if said is not None:
         answer: Fields = said(fields)
         return answer
+    if kind_of(step) is not Kind.TRANSFORMER:
+        return fields  # what an estimator is given
     return Unknown(f"{type(step).__name__} does not say which fields it gives")
 
 
@@ -165,7 +167,10 @@ def _(step: preprocessing.Binarizer, fields: Fields) -> Fields:
     if kind is None:
         return Unknown(f"Binarizer gives {step.dtype.__name__}, which Avro does not have")
     numbers = {name for name, given in fields.items() if issubclass(_python(given), int | float)}
-    return {name: kind if name in numbers else given for name, given in fields.items()}
+    return {
+        name: (nullable(kind) if may_be_null(given) else kind) if name in numbers else given
+        for name, given in fields.items()
+    }
 
 
 @output_fields.register

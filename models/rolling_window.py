@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
-from math import copysign, fsum, inf
+from math import fsum, inf
 
 _UNIT = 1074  # the smallest double is 2 to the power of -1074
 _ONE = 1 << _UNIT
@@ -187,4 +187,4 @@ def _ratio(numerator: int, denominator: int) -> float:
     try:
         return numerator / denominator
     except OverflowError:
-        return copysign(inf, numerator)
+        return inf if numerator > 0 else -inf

@@ -1,6 +1,6 @@
 """Will this flight arrive more than 15 minutes late? Learns from each departure, in the order they left."""
 
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from river import compose, linear_model, optim, preprocessing
@@ -13,7 +13,14 @@ from sources import KafkaTopic
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-def situation(flight: dict[str, Any]) -> dict[str, float]:
+class Situation(TypedDict):
+    hour: int
+    weekday: int
+    distance: float
+    dep_delay: float
+
+
+def situation(flight: dict[str, Any]) -> Situation:
     """What is known as the flight leaves; one that was cancelled has no delay."""
     local = flight["scheduled_at"].astimezone(NEW_YORK)
     delay = 0.0 if flight["cancelled"] else flight["dep_delay"]

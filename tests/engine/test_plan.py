@@ -9,7 +9,7 @@ from engine.explain import explain
 from engine.plan import Plan
 from engine.planner import make_plan, shipped_schema
 from engine.workflow import Workflow
-from models import RollingMean
+from models import Derive, Filter, RollingMean, Rules, Unique
 from schemas.errors import Fatal
 from sinks import FeatureStore, ModelStore, Topic
 from sources import KafkaTopic
@@ -89,6 +89,46 @@ def test_a_feature_store_needs_a_field_for_its_entity() -> None:
 
     with pytest.raises(Fatal, match='sink "rows": entity "airport"'):
         plan(build)
+
+
+def test_a_feature_store_needs_the_features_that_it_names() -> None:
+    def build(flow: Workflow) -> None:
+        features = flow.pipeline("features", flow.source("flights", FLIGHTS), compose.Select("distance"))
+        flow.sink("rows", features, FeatureStore("origin", features=("distance", "delay")))
+
+    with pytest.raises(Fatal, match=r'sink "rows": its input has no field "delay"\nhint: it has distance'):
+        plan(build)
+
+
+def test_a_pipeline_needs_the_fields_that_it_names() -> None:
+    def build(flow: Workflow) -> None:
+        features = flow.pipeline("features", flow.source("flights", FLIGHTS), Derive(far="distance > 1000"))
+        flow.pipeline("model", features, Filter("very_far") | linear_model.LogisticRegression(), label="late")
+
+    with pytest.raises(Fatal, match='pipeline "model": expression "very_far": its input has no field "very_far"'):
+        plan(build)
+
+
+def test_state_by_the_values_of_a_rule_is_kept_whole() -> None:
+    rules = Rules(Unique("tailnum", "1d", on="departed_at")) | compose.Discard("tailnum")
+    with pytest.raises(Fatal, match='pipeline "model": keeps state by "tailnum", but the workflow is sharded by'):
+        plan(lambda flow: learn(flow, FLIGHTS, "late", rules | linear_model.LogisticRegression(), key="carrier"))
+    with_one_key = Rules(Unique("carrier", "1d", on="departed_at")) | linear_model.LogisticRegression()
+    assert plan(lambda flow: learn(flow, FLIGHTS, "late", with_one_key, key="carrier")).shard_key == "carrier"
+
+
+def test_explain_shows_the_fields_of_each_pipeline() -> None:
+    def build(flow: Workflow) -> None:
+        keep = compose.Select("distance", "origin") | Derive(far="distance > 1000", per_mile="1 / distance")
+        features = flow.pipeline("features", flow.source("flights", FLIGHTS), keep)
+        encoded = flow.pipeline("encoded", features, preprocessing.OneHotEncoder())
+        flow.pipeline("model", encoded, linear_model.LogisticRegression(), label="late")
+
+    lines = [line.strip() for line in explain(plan(build)).splitlines()]
+    assert "gives distance double, origin string, far boolean, per_mile double?" in lines
+    unknown = "fields that only the data decides: OneHotEncoder makes a field of each value that it meets"
+    assert f"gives {unknown}" in lines
+    assert f"learns from {unknown}" in lines
 
 
 def test_a_key_makes_shards() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from river import compose, preprocessing
 
 from models.pickled import dump, load
-from models.rolling import RollingCount, RollingMean
+from models.rolling import RollingCount, RollingMax, RollingMean, RollingMin, RollingStd, RollingSum, RollingVar
 
 records = st.lists(
     st.fixed_dictionaries(
@@ -42,6 +43,81 @@ def test_in_order_the_mean_is_that_of_the_window(past: list[dict[str, Any]]) -> 
         expected = sum(delays) / len(delays) if delays else 0.0
         assert rolling.transform_one(x) == {"origin_delay_mean_10s": expected}
         assert count.transform_one(x) == {"origin_count_10s": len(seen)}
+
+
+STATISTICS = {
+    "sum": RollingSum,
+    "var": RollingVar,
+    "std": RollingStd,
+    "max": RollingMax,
+    "min": RollingMin,
+    "mean": RollingMean,
+}
+
+
+def expected(statistic: str, values: list[float]) -> float:
+    """The statistic from scratch, in exact arithmetic."""
+    exact = [Fraction(value) for value in values]
+    if not exact or (len(exact) < 2 and statistic in ("var", "std")):
+        return 0.0
+    if statistic in ("max", "min"):
+        return float(max(exact) if statistic == "max" else min(exact))
+    if statistic == "sum":
+        return float(sum(exact))
+    if statistic == "mean":
+        return float(sum(exact)) / len(exact)
+    about = sum(exact) / len(exact)
+    variance = float(sum((value - about) ** 2 for value in exact) / (len(exact) - 1))
+    return math.sqrt(variance) if statistic == "std" else variance
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+@given(
+    past=st.lists(
+        st.tuples(st.integers(0, 20_000), st.one_of(st.floats(-1e100, 1e100), st.integers(-3, 3))),
+        min_size=1,
+        max_size=60,
+    ),
+    asked_at=st.integers(0, 30_000),
+    cut=st.integers(0, 60),
+)
+def test_a_statistic_is_that_of_the_values_in_the_window(
+    statistic: str, past: list[tuple[int, float]], asked_at: int, cut: int
+) -> None:
+    """In any order of arrival, asked at any time that the window still holds, and after a restart."""
+    rolling: Any = STATISTICS[statistic]("delay", by="origin", window="10s", on="at")
+    newest = 0
+    for i, (at, delay) in enumerate(past):
+        if i == cut:
+            rolling = load(dump(rolling))
+        rolling.learn_one({"origin": "JFK", "delay": delay, "at": at})
+        newest = max(newest, at)
+        held = [d for t, d in past[: i + 1] if at - 10_000 < t <= at and t > newest - 10_000]
+        seen = rolling.transform_one({"origin": "JFK", "at": at})
+        assert seen == {f"origin_delay_{statistic}_10s": expected(statistic, held)}
+    held = [d for t, d in past if asked_at - 10_000 < t <= asked_at and t > newest - 10_000]
+    assert list(rolling.transform_one({"origin": "JFK", "at": asked_at}).values()) == [expected(statistic, held)]
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+def test_memory_of_each_statistic_is_bounded(statistic: str) -> None:
+    rolling: Any = STATISTICS[statistic]("delay", by="origin", window="10s", on="at")
+    for i in range(10_000):
+        rolling.learn_one({"origin": f"airport {i % 7} of {i // 1_000}", "delay": 1.0 + i, "at": 1_000 * i})
+    assert len(dump(rolling)) < 20_000
+
+
+def test_a_sum_or_variance_too_large_for_a_double_is_infinite() -> None:
+    total, var = (
+        RollingSum("delay", by="origin", window="10s", on="at"),
+        RollingVar("delay", by="origin", window="10s", on="at"),
+    )
+    for at, delay in enumerate([1.7e308, 1.7e308, -1.7e308, 1.0]):
+        for rolling in (total, var):
+            rolling.learn_one({"origin": "JFK", "delay": delay, "at": at})
+    assert total.transform_one({"origin": "JFK", "at": 1}) == {"origin_delay_sum_10s": math.inf}
+    assert total.transform_one({"origin": "JFK", "at": 2}) == {"origin_delay_sum_10s": 1.7e308}
+    assert var.transform_one({"origin": "JFK", "at": 3}) == {"origin_delay_var_10s": math.inf}
 
 
 @given(

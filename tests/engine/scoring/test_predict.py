@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.scoring import Service, Shard
+from models import Filter, InRange, NotNull, Repair, Rules, Sample
 from models.artifact import FeatureSetRef
 from sinks import AsyncFeatureReader
 from tests.engine.scoring.lateness import AT, CARD, RAW, learned, write_origin
@@ -275,3 +276,20 @@ def test_the_api_describes_itself(away: httpx.Client) -> None:
         assert example["value"].keys() & {"features", "entities", "instances"}
     assert {"/models", "/models/{name}", "/healthz", "/readyz", "/metrics"} <= paths.keys()
     assert away.get("/docs").status_code == 200
+
+
+def test_a_model_is_asked_as_its_pipeline_says(shared_redis: RedisServer) -> None:
+    """What its rules repair is repaired, what its filter turns away gets no answer, and its sample does not matter."""
+    sample = Sample("0%", by="dep_delay")
+    rules = Rules(NotNull("origin_delay_1h", otherwise=Repair(20.0)), InRange("dep_delay", -60))
+    model = rules | Filter("dep_delay < 500") | sample | MODEL
+    card = replace(CARD, features={"dep_delay": "number", "origin_delay_1h": "number?"})
+    with serving(Shard(card, model), redis_url=shared_redis.url) as client:
+        good = client.post(PATH, json={"features": {**RAW, "origin_delay_1h": None}})
+        filtered = client.post(PATH, json={"features": {**RAW, "dep_delay": 500.0}})
+        broken = client.post(PATH, json={"features": {**RAW, "dep_delay": -61.0}})
+    assert good.json()["probabilities"]["true"] == MODEL.predict_proba_one(RAW)[True]
+    assert (filtered.status_code, filtered.json()["title"]) == (422, "filtered")
+    assert 'Filter("dep_delay < 500") does not let it through' in filtered.json()["detail"]
+    assert (broken.status_code, broken.json()["title"]) == (422, "rule_broken")
+    assert 'field "dep_delay" is -61.0, expected -60 to inf' in broken.json()["detail"]

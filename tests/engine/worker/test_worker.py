@@ -15,7 +15,7 @@ from engine.worker.metrics import WorkerMetrics
 from engine.worker.spec import WorkerSpec
 from engine.worker.worker import Worker
 from engine.workflow import Workflow
-from models import RollingMean
+from models import Filter, Flag, InRange, NotNull, Repair, RollingMean, Rules
 from models.allowlist import AllowList
 from models.artifact import ModelCard, open_artifact
 from models.recovery import MemoryState
@@ -77,7 +77,8 @@ class Bench:
         self.restart()
 
     def restart(self) -> None:
-        self.worker = Worker(self._spec, self.state, WorkerMetrics(self.plan.workflow))
+        self.metrics = WorkerMetrics(self.plan.workflow)
+        self.worker = Worker(self._spec, self.state, self.metrics)
 
     def process(self, records: list[Record]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         out = unpack_output(self.worker.process(0, pack(records).encode()).encode())
@@ -126,6 +127,64 @@ def test_each_record_gives_a_prediction_or_where_the_flight_was_cancelled_a_dead
     cancelled = {offset for offset, flight in zip(range(500), flights(), strict=False) if flight["cancelled"]}
     assert {letter["reason"] for letter in dead} == {"null_feature"}
     assert {letter["offset"] for letter in dead} == cancelled
+
+
+def checked(name: str) -> Plan:
+    flow = Workflow(name, max_dead="100%")
+    source = flow.source("flights", KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m"))
+    rules = Rules(
+        NotNull("dep_delay", otherwise=Repair(0.0)),
+        InRange("dep_delay", -60, 45, otherwise=Flag("long_wait")),
+        InRange("distance", high=2000),
+    )
+    features = flow.pipeline("features", source, rules | compose.Select("origin", "distance", "dep_delay", "long_wait"))
+    flow.sink("delays", features, FeatureStore("origin", features=("dep_delay",)))
+    classifier = compose.Discard("origin") | preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    model = flow.pipeline("model", features, Filter("origin != 'EWR'") | classifier, label="late")
+    flow.sink("late", model, ModelStore(name, every="1h"))
+    flow.sink("predictions", model, Topic("predictions"))
+    return make_plan(flow, shipped_schema)
+
+
+def test_each_record_is_predicted_dead_or_filtered_and_counted_as_such(server: RedisServer, tmp_path: Path) -> None:
+    bench = Bench(checked("checked"), server.url, tmp_path)
+    taken = [flight for _, flight in zip(range(500), flights(), strict=False)]
+    delays = [0.0 if flight["cancelled"] else flight["dep_delay"] for flight in taken]
+    far = {i for i, flight in enumerate(taken) if flight["distance"] > 2000}
+    filtered = {i for i, flight in enumerate(taken) if flight["origin"] == "EWR"} - far
+    predictions, dead = [], []
+    for start in range(0, 500, 50):
+        said, letters = bench.process(records(50, start))
+        predictions += said
+        dead += letters
+    assert {letter["offset"] for letter in dead} == far
+    assert {(letter["node"], letter["reason"]) for letter in dead} == {("features", "rule_broken")}
+    assert {said["offset"] for said in predictions} == set(range(500)) - far - filtered
+    assert metric(bench, "headrace_filtered_total", node="model") == len(filtered)
+    assert metric(bench, "headrace_dead_letters_total", reason="rule_broken") == len(far)
+    assert metric(bench, "headrace_records_total") == 500 == len(predictions) + len(dead) + len(filtered)
+    counts = {
+        ("dep_delay_not_null", "repair"): sum(flight["cancelled"] for i, flight in enumerate(taken) if i not in far),
+        ("dep_delay_in_range", "flag"): sum(not -60 <= delay <= 45 for i, delay in enumerate(delays) if i not in far),
+        ("distance_in_range", "dead_letter"): len(far),
+    }
+    assert min(counts.values()) > 0
+    for (rule, action), count in counts.items():
+        assert metric(bench, "headrace_rules_broken_total", node="features", rule=rule, action=action) == count
+
+
+def test_the_features_of_a_record_that_a_later_node_drops_are_kept(server: RedisServer, tmp_path: Path) -> None:
+    bench = Bench(checked("kept"), server.url, tmp_path)
+    bench.process(records(500))
+    newest = [flight for _, flight in zip(range(500), flights(), strict=False) if flight["origin"] == "EWR"][-1]
+    with FeatureReader(bench.redis_url) as reader:
+        [row] = reader.read("kept", [Lookup("origin", "EWR", "delays")])
+    assert row is not None
+    assert row.features == {"dep_delay": newest["dep_delay"]}
+
+
+def metric(bench: Bench, name: str, **labels: str) -> float | None:
+    return bench.metrics.registry.get_sample_value(name, {"workflow": bench.plan.workflow, **labels})
 
 
 def test_what_the_jvm_refused_becomes_a_dead_letter_with_its_bytes(bench: Bench) -> None:
