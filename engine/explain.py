@@ -29,13 +29,13 @@ def _graph(plan: Plan) -> Iterator[str]:
         yield f"  connector {connection.name} <- {inputs}: {fields}; event time {connection.event_time}"
         if caveat := getattr(connection.node.connector, "caveat", None):
             yield f"            note: {caveat}"
-    before, fields = plan.feed.name, stage_fields(plan.stages, plan.reader)
+    before, given = plan.feed.name, stage_fields(plan.stages, plan.reader)
     for stage in plan.stages:
         detail = f", label {stage.label}" if stage.label else ""
         detail += f", a model per {stage.key}" if stage.key else ""
         detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
         yield f"  pipeline  {stage.name} <- {before}: {stage.kind.value}{detail}"
-        yield f"            {'learns from' if stage.label else 'gives'} {_fields(fields[stage.name])}"
+        yield f"            {'learns from' if stage.label else 'gives'} {_fields(given[stage.name])}"
         before = stage.name
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"

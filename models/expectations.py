@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from math import inf
 from typing import Any, ClassVar
 
@@ -47,6 +47,7 @@ class LastGood:
 
 
 Action = DeadLetter | Flag | Repair | LastGood
+_DEAD_LETTER = DeadLetter()
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class Expectation:
     """
 
     field: str
-    otherwise: Action = field(default=DeadLetter(), kw_only=True)
-    name: str = field(default="", kw_only=True)
+    _: KW_ONLY
+    otherwise: Action = _DEAD_LETTER
+    name: str = ""
     suffix: ClassVar[str]
 
     @property

@@ -37,9 +37,8 @@ def stage_fields(stages: Sequence[Stage], reader: dict[str, Any]) -> dict[str, F
 
     Raises Fatal, naming the pipeline, where a transformer names a field that its input does not have.
     """
-    fields: Fields = {field["name"]: field["type"] for field in reader["fields"]}
-    labels = {stage.label for stage in stages}
-    fields = {name: kind for name, kind in fields.items() if name not in labels}  # what is to be predicted is no input
+    labels = {stage.label for stage in stages}  # what is to be predicted is taken out before a transformer sees it
+    fields: Fields = {field["name"]: field["type"] for field in reader["fields"] if field["name"] not in labels}
     given = {}
     for stage in stages:
         try:
