@@ -175,8 +175,9 @@ def _check_label(stage: Stage, reader: Schema) -> None:
 def _check_partial_state(stage: Stage, shard_key: str | None) -> None:
     if shard_key is None:
         return
-    for by in sorted(state_keys(stage.pipeline)):
-        if by != shard_key:
+    for keys in sorted(state_keys(stage.pipeline)):
+        if shard_key not in keys:
+            by = ", ".join(keys)
             raise Fatal(
                 f'pipeline "{stage.name}": keeps state by "{by}", but the workflow is sharded by "{shard_key}"',
                 hint="each shard would see only a part of it: use one key for both, or no key",

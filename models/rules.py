@@ -72,8 +72,8 @@ class Rules(base.Transformer):  # type: ignore[misc]
         return not self._last_good and not self._repeats
 
     @property
-    def by(self) -> list[str]:
-        """The fields by whose values state is kept."""
+    def repeating(self) -> list[str]:
+        """The fields whose values are remembered, each by itself."""
         return [rule.field for rule in self.rules if isinstance(rule, Unique)]
 
     def judge(self, x: dict[Any, Any], *, passing: bool = True) -> Verdict:
