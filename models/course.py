@@ -21,10 +21,11 @@ class Course:
     `model` is the whole pipeline, as a scorer would use it. `head` are the transforms in front that never learn, and
     rules, which remember a record when `settle` is called because it was not refused; without rules that is None.
     `learns` says whether a record leaves anything behind, and `remembers` whether it does so in rules.
+    `hot` are the methods that the hot loop calls, at one look.
     """
 
     __slots__ = (
-        *("decide", "examine", "head", "learn", "learns", "model", "predict", "remembers", "settle", "tail"),
+        *("decide", "examine", "head", "hot", "learn", "learns", "model", "predict", "remembers", "settle", "tail"),
         "transform",
     )
 
@@ -46,6 +47,7 @@ class Course:
         self.decide: Callable[[Any, Any], Any] | None = None
         if kind_of(model) is not Kind.TRANSFORMER:
             self.predict, self.decide = predicting(tail)
+        self.hot = self.head, self.examine, self.predict, self.decide, self.learn, self.settle
 
 
 def predicting(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any] | None]:

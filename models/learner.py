@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from models.copies import Copies
-from models.course import Course
 from models.failure import LEARN, PREDICT, TRANSFORM, LearnFailed, refuse
 from models.filtering import Filtered
 from models.guard import examine_label
@@ -38,7 +37,7 @@ class Learner:
         learned, until = self.learned, self.learned_until
         course = None if keyed else copies.course(None)
         if course:
-            head, examine, predict, decide, learn, settle = _methods(course)
+            head, examine, predict, decide, learn, settle = course.hot
         for index, (record, event_time) in enumerate(zip(batch.records, batch.event_times, strict=True)):
             if isinstance(record, BadRecord):
                 continue
@@ -48,7 +47,7 @@ class Learner:
                 if y is not None and y.__class__ is not bool:
                     examine_label(y, kind, node, label)
                 if keyed:
-                    head, examine, predict, decide, learn, settle = _methods(copies.course(copies.key_of(record)))
+                    head, examine, predict, decide, learn, settle = copies.course(copies.key_of(record)).hot
                 x: Any = record
                 if before:
                     x = transforms.run_one(index, record, outcome)
@@ -78,7 +77,3 @@ class Learner:
                 outcome.reject(index, refuse(index, node, doing, cause, spoiled=spoiled))
         outcome.learned = learned - self.learned
         self.learned, self.learned_until = learned, until
-
-
-def _methods(course: Course) -> tuple[Any, ...]:
-    return course.head, course.examine, course.predict, course.decide, course.learn, course.settle

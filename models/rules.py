@@ -128,7 +128,7 @@ class Rules(base.Transformer):  # type: ignore[misc]
         for rule in self.rules:
             _check_types(rule, given)
             if isinstance(rule.otherwise, Flag):
-                if rule.otherwise.field in fields:
+                if rule.otherwise.field in given:
                     raise Fatal(f'rule "{rule.rule}": there is a field "{rule.otherwise.field}" already')
                 given[rule.otherwise.field] = "boolean"
             elif isinstance(rule, NotNull):

@@ -174,6 +174,10 @@ def test_a_record_that_fails_behind_the_rules_can_be_sent_again() -> None:
         (lambda: output_fields(Rules(Matches("a", "x")), FIELDS), "of type double, expected string"),
         (lambda: output_fields(Rules(NotNull("a", otherwise=Repair("x"))), FIELDS), "of type double, with 'x'"),
         (lambda: output_fields(Rules(NotNull("a", otherwise=Flag("id"))), FIELDS), 'there is a field "id" already'),
+        (
+            lambda: output_fields(Rules(NotNull("a", otherwise=Flag("x")), NotNull("id", otherwise=Flag("x"))), FIELDS),
+            'there is a field "x" already',
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_it_runs(make: Any, said: str) -> None:
