@@ -14,7 +14,17 @@ from typing import Any
 from river import compose, feature_extraction, preprocessing, stats
 
 from models.annotations import returned_fields
-from models.fields import Fields, Unknown, described, expect, expect_numbers, may_be_null, not_null, nullable
+from models.fields import (
+    Fields,
+    Unknown,
+    described,
+    expect,
+    expect_numbers,
+    may_be_null,
+    not_null,
+    nullable,
+    record_schema,
+)
 from models.stage import Kind, Stage, kind_of
 from schemas.errors import Fatal
 from schemas.fields import plain_type
@@ -46,6 +56,18 @@ def stage_fields(stages: Sequence[Stage], reader: dict[str, Any]) -> dict[str, F
         except Fatal as error:
             raise Fatal(f'pipeline "{stage.name}": {error.message}', hint=error.hint) from error
     return given
+
+
+def output_schema(name: str, stages: Sequence[Stage], reader: dict[str, Any], event_time: str | None) -> dict[str, Any]:
+    """The Avro schema of what comes out of transformer stages, for whoever reads it next, such as a connector.
+
+    Raises Fatal where only the data decides it, and where `event_time` is not, or no longer, one of the fields.
+
+    >>> reader = {"fields": [{"name": "at", "type": "long"}, {"name": "wind", "type": "double"}]}
+    >>> output_schema("Renamed", [Stage("renamed", compose.Renamer({"wind": "gust"}))], reader, "at")["fields"]
+    [{'name': 'at', 'type': 'long'}, {'name': 'gust', 'type': 'double'}]
+    """
+    return record_schema(name, stage_fields(stages, reader)[stages[-1].name], event_time)
 
 
 @singledispatch

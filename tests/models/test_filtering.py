@@ -134,6 +134,7 @@ def test_what_turns_records_away_stands_in_front(pipeline: Any) -> None:
         Stage("node", pipeline)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()), min_size=1))
 def test_a_larger_sample_holds_a_smaller_one(values: list[Any]) -> None:
     small, large = Sample("20%", by="id"), Sample("60%", by="id")
@@ -164,7 +165,7 @@ def holds(sample: Sample, value: Any) -> bool:
         return False
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.text(), min_size=1))
 def test_a_value_is_always_in_the_same_part(values: list[str]) -> None:
     split = Split("id", {"train": "70%", "test": "30%"}, seed=4)

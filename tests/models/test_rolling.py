@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from river import compose, preprocessing
 
@@ -72,6 +72,7 @@ def expected(statistic: str, values: list[float]) -> float:
 
 
 @pytest.mark.parametrize("statistic", STATISTICS)
+@settings(deadline=None)
 @given(
     past=st.lists(
         st.tuples(st.integers(0, 20_000), st.one_of(st.floats(-1e100, 1e100), st.integers(-3, 3))),

@@ -109,7 +109,7 @@ def test_an_estimator_learns_what_its_rules_let_through(batch_size: int | None) 
 times = st.integers(0, 60)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), times), max_size=40))
 def test_a_record_is_repeated_if_one_like_it_went_through_less_than_a_window_away(seen: list[tuple[str, int]]) -> None:
     rules = Rules(Unique("id", "10s", on="at", otherwise=Flag("twice")))
