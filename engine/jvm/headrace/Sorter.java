@@ -1,11 +1,8 @@
 package headrace;
 
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -29,10 +26,6 @@ import org.apache.flink.types.Row;
 public final class Sorter extends AbstractStreamOperator<Row> implements OneInputStreamOperator<Row, Row> {
   private static final long serialVersionUID = 1L;
   private static final String WAITING = "waiting";
-  private static final Comparator<byte[]> ORDER =
-      Comparator.<byte[]>comparingLong(block -> Block.getLong(block, Block.EVENT_TIME))
-          .thenComparingInt(block -> Block.getInt(block, Block.PARTITION))
-          .thenComparingLong(block -> Block.getLong(block, Block.OFFSET));
 
   private final int maxBytes;
   private final int maxRecords;
@@ -118,50 +111,5 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     if (count == 0) return;
     output.collect(new StreamRecord<>(Row.of(shard, frame.build())));
     waiting.limit.flushed(count);
-  }
-
-  /** What waits of one shard. */
-  private static final class Waiting {
-    final PriorityQueue<byte[]> good = new PriorityQueue<>(ORDER);
-    final List<byte[]> refused = new ArrayList<>();
-    final FrameLimit limit;
-    private long lastTime = Long.MIN_VALUE, lastStandIn;
-    private int equal;
-
-    Waiting(FrameLimit limit) {
-      this.limit = limit;
-    }
-
-    void add(byte[] block) {
-      (Block.status(block) == Status.OK ? good : refused).add(block);
-    }
-
-    boolean isDue(long watermark) {
-      return !good.isEmpty() && Block.getLong(good.peek(), Block.EVENT_TIME) <= watermark;
-    }
-
-    byte[] next() {
-      byte[] block = good.poll();
-      if (Block.getInt(block, Block.PARTITION) != RowsToBlocks.NO_PARTITION) return block;
-      long time = Block.getLong(block, Block.EVENT_TIME), standIn = Block.getLong(block, Block.OFFSET);
-      equal = time == lastTime && standIn == lastStandIn ? equal + 1 : 0;
-      lastTime = time;
-      lastStandIn = standIn;
-      Block.putLong(block, Block.OFFSET, standIn + equal);
-      return block;
-    }
-
-    List<byte[]> frames(int maxBytes) {
-      List<byte[]> frames = new ArrayList<>();
-      FrameBuilder packed = new FrameBuilder();
-      for (Collection<byte[]> blocks : List.of(good, refused)) {
-        for (byte[] block : blocks) {
-          if (packed.size() + block.length > maxBytes && packed.count() > 0) frames.add(packed.build());
-          packed.add(block);
-        }
-      }
-      if (packed.count() > 0) frames.add(packed.build());
-      return frames;
-    }
   }
 }
