@@ -113,6 +113,30 @@ class Feeder(Session):
         self._resources.close()
 
 
+def replayed(
+    items: Iterable[T],
+    at_s: Callable[[T], float],
+    speed: float,
+    wait: Callable[[float], object],
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[T]:
+    """The items as far apart as their instants are, `speed` times as fast; one before the first does not wait.
+
+    >>> waits: list[float] = []
+    >>> list(replayed([20, 30, 25, 70], float, 100, waits.append, lambda: sum(waits)))
+    [20, 30, 25, 70]
+    >>> waits
+    [0.1, 0.4]
+    """
+    started_at, first_s = clock(), 0.0
+    for position, item in enumerate(items):
+        first_s = at_s(item) if position == 0 else first_s
+        ahead_s = (at_s(item) - first_s) / speed - (clock() - started_at)
+        if ahead_s > SHORTEST_WAIT_S:
+            wait(ahead_s)
+        yield item
+
+
 def paced(
     items: Iterable[T], rate: float, wait: Callable[[float], object], clock: Callable[[], float] = time.monotonic
 ) -> Iterator[T]:
