@@ -12,6 +12,8 @@ import httpx
 
 from schemas.errors import Fatal, HeadraceError
 from sinks.redis_connection import connect, errors_of
+from sources.kafka_admin import KafkaAdmin
+from sources.kafka_connection import Servers
 
 _TIMEOUT_S = 2.0
 _ALL_BROKERS_S = 10.0
@@ -70,6 +72,8 @@ def why_not_ready(service: str, address: str, *, local: bool = False) -> str | N
 
 def _kafka(address: str) -> None:
     """Ask one server after the other, as a client does; one that answers is enough."""
+    if Servers(address).properties:
+        return _asked_by_a_client(address)
     servers = [server.strip() for server in address.split(",")]
     deadline = time.monotonic() + _ALL_BROKERS_S
     said = []
@@ -82,6 +86,12 @@ def _kafka(address: str) -> None:
         except (OSError, struct.error, ValueError, NotReady) as error:
             said.append(f"{server}: {error}" if len(servers) > 1 else str(error))
     raise NotReady("; ".join(said))
+
+
+def _asked_by_a_client(address: str) -> None:
+    """Brokers that want to know who asks are asked by a client that can tell them."""
+    with KafkaAdmin(address) as admin:
+        admin.topics()
 
 
 def _broker(server: str, timeout_s: float) -> None:

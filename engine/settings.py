@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from engine.platform_file import PlatformFile
 from schemas.errors import Fatal
+from sources.kafka_connection import Servers
 
 SERVICES = ("kafka", "redis", "registry", "flink", "scoring", "ingest")
 
@@ -56,7 +57,8 @@ class Settings(BaseSettings):
     """Everything that differs between one machine and another.
 
     An option of the command line wins over `HEADRACE_<NAME>` in the environment, and that over `headrace.toml` in the
-    current folder. The address of a service that is None is the local platform's.
+    current folder. The address of a service that is None is the local platform's. `kafka_properties` say how all
+    clients connect to Kafka, as in a file `client.properties`: security.protocol, sasl.mechanism, sasl.jaas.config ...
 
     >>> Settings.load(kafka="broker-1:9092").kafka
     'broker-1:9092'
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
         Path(".headrace"), validate_default=True
     )
     kafka: HostPort | None = None
+    kafka_properties: dict[str, SecretStr] = {}
     redis: RedisUrl | None = None
     registry: HttpUrl | None = None
     flink: HttpUrl | None = None
@@ -135,7 +138,12 @@ class Settings(BaseSettings):
         >>> Settings.load(redis="redis://cache:6379").given()
         {'redis': 'redis://cache:6379'}
         """
-        return {name: address for name in SERVICES if (address := getattr(self, name))}
+        found = {name: address for name in SERVICES if (address := getattr(self, name))}
+        return found | ({"kafka": self.servers(self.kafka)} if self.kafka else {})
+
+    def servers(self, kafka: str) -> Servers:
+        """An address of Kafka, and with it how to connect."""
+        return Servers(kafka, {name: value.get_secret_value() for name, value in self.kafka_properties.items()})
 
 
 def _wrong_setting(error: ValidationError) -> Fatal:
@@ -162,7 +170,7 @@ def address(settings: Settings, service: str) -> str:
             f'no address of "{service}", and no platform is up in {settings.home}',
             hint=f"start one with `headrace up`, or give --{service} (HEADRACE_{service.upper()})",
         )
-    return known[service]
+    return settings.servers(known[service]) if service == "kafka" else known[service]
 
 
 @dataclass(frozen=True)

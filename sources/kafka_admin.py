@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import kafka
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -12,7 +13,7 @@ from kafka.errors import TopicAlreadyExistsError
 
 from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, Patience, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, Patience, connecting, errors_of
 from sources.kafka_ends import record_ends
 
 
@@ -49,9 +50,8 @@ class KafkaAdmin(Session):
         self._address = address
         with errors_of(address):
             self._client = kafka.KafkaAdminClient(
-                bootstrap_servers=address,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
                 request_timeout_ms=CONNECT_TIMEOUT_MS,
+                **connecting(address),
             )
 
     def topics(self) -> list[str]:
@@ -76,6 +76,19 @@ class KafkaAdmin(Session):
             configs = self._client.describe_configs([resource], config_filter="all")
         config = next(iter(next(iter(configs.values())).values()))
         return TopicRules(int(config["max.message.bytes"]["value"]), "compact" in config["cleanup.policy"]["value"])
+
+    def offsets_at(self, topic: str, instant: datetime) -> dict[int, int]:
+        """The first record of each partition whose timestamp is not before an instant, where there is one."""
+        asked_ms = int(instant.timestamp() * 1000)
+        with self._reading(topic) as (consumer, partitions):
+            found = consumer.offsets_for_times(dict.fromkeys(partitions, asked_ms), timeout_ms=CONNECT_TIMEOUT_MS)
+        return {at.partition: one.offset for at, one in found.items() if one is not None}
+
+    def committed(self, topic: str, group: str) -> dict[int, int]:
+        """The offsets that a consumer group has committed, where it has."""
+        with self._reading(topic, group) as (consumer, partitions):
+            found = {at.partition: consumer.committed(at, timeout_ms=CONNECT_TIMEOUT_MS) for at in partitions}
+        return {partition: offset for partition, offset in found.items() if offset is not None}
 
     def behind(self, topic: str, group: str) -> int:
         """How many records of a topic the consumer group has not committed yet."""
@@ -106,8 +119,7 @@ class KafkaAdmin(Session):
     ) -> Iterator[tuple[kafka.KafkaConsumer, list[kafka.TopicPartition]]]:
         with errors_of(self._address):
             consumer = kafka.KafkaConsumer(
-                bootstrap_servers=self._address,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                **connecting(self._address),
                 group_id=group,
                 enable_auto_commit=False,
                 isolation_level="read_committed",

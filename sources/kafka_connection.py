@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from schemas.errors import Fatal, Retryable
+from sources.kafka_properties import for_kafka_python
 
 CONNECT_TIMEOUT_MS = 8_000
 STALLED_S = 30.0
 _HINT = "start it, or correct HEADRACE_KAFKA or --kafka"
+
+
+class Servers(str):
+    """`host:port` of one broker or several, and with it how to connect; as text it is the addresses alone.
+
+    `properties` are settings of Kafka's clients under the names that Kafka gives them.
+
+    >>> servers = Servers("broker-1:9093", {"security.protocol": "SSL"})
+    >>> print(servers, repr(servers), servers.properties["security.protocol"])
+    broker-1:9093 'broker-1:9093' SSL
+    """
+
+    properties: Mapping[str, str]
+
+    def __new__(cls, address: str, properties: Mapping[str, str] | None = None) -> Servers:
+        servers = super().__new__(cls, address)
+        servers.properties = dict(properties or getattr(address, "properties", {}))
+        return servers
+
+
+def connecting(address: str) -> dict[str, Any]:
+    """What every client of kafka-python is told of an address: where it is, how to connect, how long that may take."""
+    properties = for_kafka_python(Servers(address).properties)
+    return {"bootstrap_servers": str(address), "bootstrap_timeout_ms": CONNECT_TIMEOUT_MS, **properties}
 
 
 class Patience:

@@ -9,7 +9,7 @@ import kafka
 
 from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, STALLED_S, Patience, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, STALLED_S, Patience, connecting, errors_of
 from sources.kafka_ends import position_of
 
 
@@ -36,8 +36,7 @@ class TopicReader(Session):
         self._poll_ms = poll_ms
         with errors_of(address):
             self._consumer = kafka.KafkaConsumer(
-                bootstrap_servers=address,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                **connecting(address),
                 isolation_level="read_committed",
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,

@@ -9,7 +9,7 @@ from kafka.errors import KafkaError
 from kafka.partitioner import murmur2
 
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of, translate
+from sources.kafka_connection import connecting, errors_of, translate
 
 LARGEST_REQUEST_BYTES = 64 << 20
 KEYS_REMEMBERED = 8_192
@@ -26,8 +26,7 @@ class TopicWriter(Session):
         self._failed: list[Exception] = []
         with errors_of(address):
             self._producer = kafka.KafkaProducer(
-                bootstrap_servers=address,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                **connecting(address),
                 linger_ms=5,
                 batch_size=512 << 10,
                 max_request_size=LARGEST_REQUEST_BYTES,
