@@ -148,7 +148,10 @@ public final class Batcher extends AbstractStreamOperator<Row>
   }
 
   @Override
-  public void endInput() {
+  public void endInput() throws Exception {
     flushAll();
+    // a join holds back even the last watermark, by as much as its rows may be late
+    super.processWatermarkStatus(WatermarkStatus.ACTIVE);
+    super.processWatermark(Watermark.MAX_WATERMARK);
   }
 }
