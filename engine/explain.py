@@ -22,7 +22,7 @@ def _graph(plan: Plan) -> Iterator[str]:
     for source in plan.sources:
         topic = source.topic
         time = f"event time {topic.event_time}, lateness {topic.lateness}" if topic.event_time else "Kafka timestamps"
-        yield f'  source    {source.name}: topic "{topic.topic}", schema {source.schema["name"]}, {time}'
+        yield f'  source    {source.name}: topic "{topic.origin}", schema {source.schema["name"]}, {time}'
     for connection in plan.connections:
         fields = ", ".join(field["name"] for field in connection.schema["fields"])
         inputs = ", ".join(connection.node.inputs)

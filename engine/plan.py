@@ -9,10 +9,13 @@ from typing import Any
 from engine.workflow import Connection, DataSink
 from models.stage import Kind, Stage
 from schemas.fields import field_type, plain_type
+from schemas.wire import prediction_schema
 from sinks import FeatureStore, ModelStore, Topic
 from sources import KafkaTopic
 
 DEAD_LETTERS = 0  # position of the dead letters among a plan's topics
+PARTITION_BITS = 16  # of the number of a partition, engine/jvm/headrace/Partitions.java; above them that of its topic
+PARTITION_MASK = (1 << PARTITION_BITS) - 1
 NO_PARTITION = -1  # that of the records that connectors make
 
 Schema = dict[str, Any]
@@ -28,12 +31,36 @@ class Reading(Enum):
 
 @dataclass(frozen=True)
 class PlannedSource:
-    """A topic that is read, and the Avro schema that its records are read with."""
+    """Topics that are read, and the Avro schema that their records are read with.
+
+    For a pattern, a broker has to say which topics it has `found`, and which it has `ever` found, each at its number.
+    """
 
     name: str
     topic: KafkaTopic
     schema: Schema
     reading: Reading = Reading.STREAM
+    found: tuple[str, ...] = ()
+    ever: tuple[str, ...] = ()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that are read."""
+        return self.topic.names or self.found
+
+    @property
+    def numbered(self) -> tuple[str, ...]:
+        """Each topic at its number, by which a frame tells them apart."""
+        return self.topic.names or self.ever
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether a broker has to say which topics are read."""
+        return not self.topic.names
+
+    def place(self, number: int) -> tuple[str, int]:
+        """The topic and the partition that the number of a partition in a frame stands for."""
+        return self.numbered[number >> PARTITION_BITS], number & PARTITION_MASK
 
     @property
     def event_time(self) -> str | None:
@@ -43,7 +70,7 @@ class PlannedSource:
     @property
     def origin(self) -> str:
         """Where its records come from, with which their coordinates are told."""
-        return self.topic.topic
+        return self.topic.origin
 
 
 @dataclass(frozen=True)
@@ -57,6 +84,10 @@ class PlannedConnection:
     @property
     def name(self) -> str:
         return self.node.name
+
+    def place(self, number: int) -> tuple[str, int]:
+        """What stands for the topic and the partition of its records."""
+        return self.name, number
 
     @property
     def origin(self) -> str:
@@ -107,6 +138,12 @@ class Plan:
     def estimator(self) -> Stage | None:
         """The stage that predicts and learns, if there is one."""
         return self.stages[-1] if self.stages[-1].kind is not Kind.TRANSFORMER else None
+
+    @property
+    def prediction_schema(self) -> Schema:
+        """The schema of predictions, which name the topic where records come from several."""
+        feed = self.feed
+        return prediction_schema(self.label_type, by_topic=isinstance(feed, PlannedSource) and not feed.topic.is_one)
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -60,8 +60,8 @@ def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], des
 def shipped_schema(topic: KafkaTopic) -> Schema:
     """The schema that a topic names: one that ships, or a path to an .avsc file."""
     if topic.schema is None:
-        raise Fatal(f'topic "{topic.topic}": names no schema', hint='KafkaTopic(..., schema="flight") or a path')
-    return read_schema(topic.schema, f'topic "{topic.topic}"')
+        raise Fatal(f'topic "{topic.origin}": names no schema', hint='KafkaTopic(..., schema="flight") or a path')
+    return read_schema(topic.schema, f'topic "{topic.origin}"')
 
 
 def _streams(

@@ -13,12 +13,13 @@ _INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
 _CLASSES = ("string", "int", "long")
 
 
-def prediction_schema(label_type: str) -> dict[str, Any]:
+def prediction_schema(label_type: str, *, by_topic: bool = False) -> dict[str, Any]:
     """The schema of the predictions of a model whose label is of `label_type`.
 
     A prediction is null where the model has none, as some classifiers before their first record; other models begin
     with a guess. A boolean label has the `probability` of true, a string or whole number the `probabilities` of its
-    classes by their text, a double (a regression) neither.
+    classes by their text, a double (a regression) neither. `by_topic` is for records of several topics, which only
+    together with the partition and the offset tells which record is meant.
 
     >>> [field["name"] for field in prediction_schema("boolean")["fields"]]
     ['partition', 'offset', 'event_time', 'prediction', 'probability', 'epoch', 'count']
@@ -31,6 +32,8 @@ def prediction_schema(label_type: str) -> dict[str, Any]:
         {"name": "event_time", "type": _INSTANT},
         {"name": "prediction", "type": ["null", label_type]},
     ]
+    if by_topic:
+        fields.insert(0, {"name": "topic", "type": "string", "default": ""})
     if label_type == "boolean":
         fields.append({"name": "probability", "type": ["null", "double"], "doc": "of true"})
     if label_type in _CLASSES:

@@ -41,14 +41,14 @@ class Generations(Session):
                 known = self._client.hget(self._key, field)
         return int(known or 0)
 
-    def keep_partitions(self, topic: str, filled: Collection[int]) -> None:
+    def keep_partitions(self, filled: Collection[tuple[str, int]]) -> None:
         """Forgets how far the generation that is read came in partitions other than those: no later one gets there.
 
-        `filled` are the partitions of `topic` that hold records.
+        `filled` are the topics and partitions that hold records.
         """
         progress = f"{progress_prefix(self._workflow)}{self.current() or 0}"
         with errors_of(self._client):
-            kept = {f"{topic}.{partition}".encode() for partition in filled}
+            kept = {f"{topic}.{partition}".encode() for topic, partition in filled}
             parts = cast(list[bytes], self._client.hkeys(progress))
             gone = [part for part in parts if part.partition(b".")[2] not in kept]
             if gone:

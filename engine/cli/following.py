@@ -73,6 +73,8 @@ def follow(started: Started, settings: Settings, console: Console) -> bool:
                     raise Fatal(flink.failure(started.job_id) or f'workflow "{workflow}" failed')
                 if state in ENDED:
                     console.print(f'workflow "{workflow}" has ended: {state.lower()}')
+                    for gate, count in flink.left_out(started.job_id).items():
+                        console.print(f"{gate}: {count:,} records left out, outside of the range of event times")
                     return False
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:

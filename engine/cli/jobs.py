@@ -29,6 +29,10 @@ headrace run workflows/flights.py
 headrace run workflows/flights.py --fresh --parallelism 2
 
 headrace run workflows/flights.py --detach --json
+
+headrace run workflows/flights.py --fresh --from 2013-01-01 --to 2013-02-01
+
+headrace run workflows/flights.py --fresh --backfill
 """
 
 _STOP_EPILOG = """
@@ -58,6 +62,15 @@ def run(  # noqa: PLR0913 - an option each
     parallelism: Parallelism = 1,
     mode: Annotated[str, typer.Option(help="How Python runs: process or thread.")] = "process",
     bounded: Annotated[bool, typer.Option("--bounded", help="End at the records that are there now.")] = False,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="INSTANT", help="Only event times from this one on; bounded.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="INSTANT", help="Only event times before this one; bounded.")
+    ] = None,
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="Read the topics from their begin, and go on with what comes.")
+    ] = False,
     checkpoint_every: Annotated[str, typer.Option(help="How often state is made durable.")] = "3s",
     as_json: Json = False,
     home: options.Home = None,
@@ -69,11 +82,20 @@ def run(  # noqa: PLR0913 - an option each
     """Run a workflow: resume it where it stopped, or start it. Ctrl-C leaves it running."""
     from engine.cli.following import follow
     from engine.flink.configuration import JobSettings
+    from engine.flink.event_range import EventRange
     from engine.jobs.loading import load_workflow
     from engine.jobs.running import start
 
     settings = Settings.load(home=home, kafka=kafka, redis=redis, registry=registry, flink=flink)
-    job = JobSettings(parallelism, _mode(mode), checkpoint_every=_every(checkpoint_every), bounded=bounded)
+    event_range = EventRange.parse(first, last)
+    job = JobSettings(
+        parallelism,
+        _mode(mode),
+        checkpoint_every=_every(checkpoint_every),
+        bounded=bounded or bool(event_range),
+        event_range=event_range,
+        backfill=backfill,
+    )
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     with console.status("starting"):
         started = start(load_workflow(file), settings, job, fresh=fresh)

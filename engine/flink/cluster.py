@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+Offsets = Mapping[int, int]  # by partition
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What a source reads of one topic.
+
+    `begins` and `ends` are where the records began and ended at submission; `starts` is where reading starts, and
+    `stops` where it ends even in a run that goes on; None for at the begin, and for never.
+    """
+
+    begins: Offsets
+    ends: Offsets
+    starts: Offsets | None = None
+    stops: Offsets | None = None
+
 
 @dataclass(frozen=True)
 class Cluster:
-    """Addresses of Kafka and the registry, end offsets by topic and partition, the largest record to be written."""
+    """Addresses of Kafka and the registry, what is read by source and topic, the largest record to be written."""
 
     kafka: str
     registry: str
-    end_offsets: Mapping[str, Mapping[int, int]]
+    stretches: Mapping[str, Mapping[str, Stretch]]
     max_request_bytes: int

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from engine.flink.event_range import ALL, EventRange
 from engine.flink.gateway import job_jars
+from schemas.errors import Fatal
 
 MAX_PARALLELISM = 128
 
@@ -17,7 +19,9 @@ MAX_PARALLELISM = 128
 class JobSettings:
     """What the submitter of a job may choose; durations as Flink writes them.
 
-    `bounded` ends the job at the end offsets that the topics have at submission. `restore` is a savepoint or checkpoint
+    `bounded` ends the job at the end offsets that the topics have at submission; `event_range` leaves out the records
+    outside of it, in a bounded job that reads its topics from their begin. `backfill` reads them from their begin, too,
+    and goes on. `restore` is a savepoint or checkpoint
     to start from. `files` are Python files and folders that the workers need. A frame holds what has come within
     `linger_ms`, or in a longer time while those behind are busy, but at most `frame_records`, and fewer where learning
     is slow.
@@ -30,9 +34,22 @@ class JobSettings:
     linger_ms: int = 5
     frame_records: int = 8_000
     bounded: bool = False
+    event_range: EventRange = ALL
+    backfill: bool = False
     restore: str | None = None
     files: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.backfill and self.bounded:
+            raise Fatal("a backfill goes on with what comes, a bounded run ends", hint="choose one of the two")
+        if self.event_range and not self.bounded:
+            raise Fatal("a range of event times is read to the end of its topics", hint="choose a bounded run")
+
+    @property
+    def from_begin(self) -> bool:
+        """Whether the topics are read from their begin, wherever the sources would start."""
+        return self.backfill or bool(self.event_range)
 
 
 def configuration(workflow: str, settings: JobSettings, flink: str | None) -> dict[str, str]:

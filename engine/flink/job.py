@@ -8,7 +8,7 @@ from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
 from engine.flink.gateway import int_array, jvm, string_array
 from engine.flink.relational import connect
-from engine.flink.streams import byte_array, read_table, read_topic, to_ms, transform
+from engine.flink.streams import byte_array, partitions_of, read_table, read_topic, to_ms, transform
 from engine.plan import Plan, PlannedSource, Reading, Stream
 from engine.worker.spec import WorkerSpec
 from models.pickled import dump
@@ -17,6 +17,8 @@ from schemas.durations import parse_duration
 from schemas.errors import Fatal
 from schemas.frames import MAX_FRAME_BYTES
 from sinks import ModelStore
+from sources.kafka_connection import Servers
+from sources.kafka_properties import for_flink
 
 PRODUCER_BYTES = 32 << 20  # Kafka's own default
 TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
@@ -116,6 +118,7 @@ def _contract(plan: Plan, spec: WorkerSpec, cluster: Cluster, stream: Stream) ->
     contract = jvm().headrace.Contract(number, canonical(stream.schema), stream.event_time, shard_key, finite)
     if isinstance(stream, PlannedSource):
         contract = contract.limits(to_ms(parse_duration(stream.topic.max_ahead)), MAX_FRAME_BYTES)
+        contract = contract.numbered(partitions_of(stream))
     return contract.sharded(plan.shards).schemas(cluster.registry, known)
 
 
@@ -145,8 +148,11 @@ def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
         .setProperty("buffer.memory", str(max(PRODUCER_BYTES, 2 * cluster.max_request_bytes)))
         .setProperty("linger.ms", "5")
         .setProperty("batch.size", str(256 << 10))
-        .build()
     )
+    for name, value in for_flink(Servers(cluster.kafka).properties).items():
+        sink = sink.setProperty(name, value)
     records = frames._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
     records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
-    records.name("outputs").uid(f"{plan.feed.name}.outputs").sinkTo(sink).name("kafka").uid(f"{plan.feed.name}.kafka")
+    records.name("outputs").uid(f"{plan.feed.name}.outputs").sinkTo(sink.build()).name("kafka").uid(
+        f"{plan.feed.name}.kafka"
+    )

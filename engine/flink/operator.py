@@ -13,6 +13,7 @@ from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState,
 
 from engine.failure import report
 from engine.flink.checkpoint_age import CheckpointAge
+from engine.flink.left_out import LeftOut
 from engine.flink.sampling import stop_sampling
 from engine.scrape_targets import leave_target
 from engine.worker.metrics import WorkerMetrics
@@ -49,6 +50,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             metrics = WorkerMetrics(self._workflow)
             if spec.flink:
                 metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
+                metrics.registry.register(LeftOut(self._workflow, spec.flink))
             port = metrics.serve(spec.metrics_host, spec.metrics_port)
             if spec.metrics_folder:
                 leave_target(Path(spec.metrics_folder), self._workflow, port)

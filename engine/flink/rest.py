@@ -14,6 +14,7 @@ from schemas.errors import Fatal, Retryable
 from schemas.session import Session
 
 ENDED = ("FINISHED", "CANCELED", "FAILED")  # the states of a job that nothing follows
+_LEFT_OUT = "left out: "  # and the gate, engine/jvm/headrace/Gate.java
 _OUR_FAILURE = "headrace.JobFailed: "
 
 
@@ -116,6 +117,11 @@ class FlinkRest(Session):
         """What the cluster knows of a job, None if it has forgotten it."""
         job = next((job for job in self.jobs() if job.id == job_id), None)
         return remembered(job.state, self.checkpoints(job_id)["latest"]) if job else None
+
+    def left_out(self, job_id: str) -> dict[str, int]:
+        """How many records a job has left out at each gate, where it is bounded to a range of event times."""
+        counted = sorted(self.accumulators(job_id).items())
+        return {name.removeprefix(_LEFT_OUT): int(count) for name, count in counted if name.startswith(_LEFT_OUT)}
 
     def trouble(self, job_id: str) -> str | None:
         """Why the newest checkpoint failed, or why a job had to start again; None if all is well."""

@@ -6,27 +6,31 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from engine.flink.cluster import Cluster
+from engine.flink.cluster import Cluster, Offsets, Stretch
 from engine.flink.configuration import JobSettings
 from engine.flink.gateway import data_streams, jvm, string_array
-from engine.plan import PlannedSource, Reading
+from engine.plan import PARTITION_BITS, PlannedSource, Reading
 from schemas.durations import parse_duration
+from sources.kafka_connection import Servers
+from sources.kafka_properties import for_flink
 
 
 def read_topic(
     environment: Any, workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings
 ) -> Any:
-    """The records of a topic, late ones marked."""
+    """The records of a source, late ones marked, those outside of the job's range of event times left out."""
     topic, headrace = source.topic, jvm().headrace
-    ends = _java_map(cluster.end_offsets[topic.topic])
     lateness_ms = to_ms(topic.lateness_time)
     idle_ms = 0 if settings.bounded else to_ms(parse_duration(topic.idle))
+    progress = _progress(source, cluster)
     blocks = environment.fromSource(
-        _kafka_source(workflow, source, contract, cluster, ends if settings.bounded else None),
-        headrace.EventTimes(lateness_ms, idle_ms, ends),
+        headrace.TopicSource(_kafka_source(workflow, source, contract, cluster, settings), progress),
+        headrace.EventTimes(lateness_ms, idle_ms, to_ms(topic.heartbeat_time), progress),
         source.name,
     ).uid(f"{source.name}.source")
-    return transform(blocks, f"{source.name}.gate", byte_array(), headrace.Gate(lateness_ms))
+    held = headrace.Range(settings.event_range.first_ms, settings.event_range.last_ms)
+    gate = f"{source.name}.gate"
+    return transform(blocks, gate, byte_array(), headrace.Gate(lateness_ms, held, gate))
 
 
 def read_table(
@@ -36,13 +40,13 @@ def read_table(
 
     One that goes on to change is read on from there, and holds up no watermark.
     """
-    ends = jvm().headrace.Ends.of(source.topic.topic, _java_map(cluster.end_offsets[source.topic.topic]))
+    ends = _offsets({topic: stretch.ends for topic, stretch in cluster.stretches[source.name].items()})
     strategies = jvm().org.apache.flink.api.common.eventtime.WatermarkStrategy
-    load = _builder(workflow, source, contract, cluster).setBounded(ends).build()
+    load = _builder(workflow, source, contract, cluster, settings).setBounded(ends).build()
     loaded = environment.fromSource(load, strategies.noWatermarks(), source.name).uid(f"{source.name}.source")
     if source.reading is not Reading.CHANGING_TABLE or settings.bounded:
         return loaded
-    changes = _builder(workflow, source, contract, cluster).setStartingOffsets(ends).build()
+    changes = _builder(workflow, source, contract, cluster, settings).setStartingOffsets(ends).build()
     never = strategies.noWatermarks().withIdleness(jvm().java.time.Duration.ofSeconds(1))
     name = f"{source.name}.changes"
     return loaded.union(data_streams([environment.fromSource(changes, never, name).uid(name)]))
@@ -58,35 +62,77 @@ def byte_array() -> Any:
     return jvm().org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO
 
 
+def partitions_of(source: PlannedSource) -> Any:
+    """How the partitions of a source's topics are numbered."""
+    numbers = {topic: number for number, topic in enumerate(source.numbered)}
+    return jvm().headrace.Partitions(_java_map(numbers))
+
+
 def to_ms(duration: timedelta) -> int:
     """A duration in whole milliseconds."""
     return int(duration.total_seconds() * 1000)
 
 
-def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, bounded: Any) -> Any:
-    builder = _builder(workflow, source, contract, cluster)
-    if bounded is not None:
-        builder = builder.setBounded(jvm().headrace.Ends.of(source.topic.topic, bounded))
-    return builder.build()
+def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:
+    builder = _builder(workflow, source, contract, cluster, settings)
+    stops = _stops(cluster.stretches[source.name], settings)
+    return (builder if stops is None else builder.setBounded(stops)).build()
 
 
-def _builder(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster) -> Any:
-    topic = source.topic
-    offsets = jvm().org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
-    return (
+def _builder(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:
+    topic, stretches = source.topic, cluster.stretches[source.name]
+    builder = (
         jvm()
         .org.apache.flink.connector.kafka.source.KafkaSource.builder()
         .setBootstrapServers(cluster.kafka)
-        .setTopics(string_array([topic.topic]))
+        .setTopics(string_array(list(stretches)))
         .setGroupId(f"headrace-{workflow}")
         .setClientIdPrefix(f"headrace-{workflow}-{source.name}")
-        .setStartingOffsets(getattr(offsets, topic.start)())
+        .setStartingOffsets(_starts(stretches, settings))
         .setDeserializer(jvm().headrace.RecordBlocks(contract))
         .setProperty("isolation.level", "read_committed")
     )
+    for name, value in {**for_flink(Servers(cluster.kafka).properties), **topic.properties}.items():
+        builder = builder.setProperty(name, value)
+    return builder
 
 
-def _java_map(values: Mapping[int, int]) -> Any:
+def _starts(stretches: Mapping[str, Stretch], settings: JobSettings) -> Any:
+    starts = {topic: stretch.starts for topic, stretch in stretches.items() if stretch.starts is not None}
+    if settings.from_begin or not starts:
+        kafka = jvm().org.apache.flink.connector.kafka.source
+        return kafka.enumerator.initializer.OffsetsInitializer.earliest()
+    return _offsets(starts)
+
+
+def _stops(stretches: Mapping[str, Stretch], settings: JobSettings) -> Any:
+    """Where each partition ends for a job, as its author said and as it was at submission; None where it goes on."""
+    stops = {topic: stretch.stops for topic, stretch in stretches.items() if stretch.stops is not None}
+    if settings.bounded:
+        ended = {topic: stretch.ends for topic, stretch in stretches.items()}
+        stops = {
+            topic: {at: min(end, stops.get(topic, ends).get(at, end)) for at, end in ends.items()}
+            for topic, ends in ended.items()
+        }
+    return _offsets(stops) if stops else None
+
+
+def _progress(source: PlannedSource, cluster: Cluster) -> Any:
+    """Where each partition of a source began and ended at submission, by its number."""
+    begins: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for topic, stretch in cluster.stretches[source.name].items():
+        above = source.numbered.index(topic) << PARTITION_BITS
+        begins |= {above | partition: offset for partition, offset in stretch.begins.items()}
+        ends |= {above | partition: offset for partition, offset in stretch.ends.items()}
+    return jvm().headrace.Progress(partitions_of(source), _java_map(begins), _java_map(ends))
+
+
+def _offsets(found: Mapping[str, Offsets]) -> Any:
+    return jvm().headrace.Offsets.of(_java_map({topic: _java_map(offsets) for topic, offsets in found.items()}))
+
+
+def _java_map(values: Mapping[Any, Any]) -> Any:
     there = jvm().java.util.HashMap()
     for key, value in values.items():
         there.put(key, value)

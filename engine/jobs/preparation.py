@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from engine.flink import gateway, relational
 from engine.flink.cluster import Cluster
+from engine.jobs.store import RunStore
+from engine.jobs.stretches import Topics, with_topics
 from engine.plan import DEAD_LETTERS, NO_PARTITION, Plan, PlannedConnection, PlannedSource, Schema, Stream
 from engine.planner import make_plan, shipped_schema
 from engine.settings import JobAddresses, Settings
@@ -17,10 +20,10 @@ from engine.worker.spec import WorkerSpec
 from engine.workflow import Connection, Workflow
 from schemas.errors import Fatal
 from schemas.registry import Registry
-from schemas.wire import dead_letter_schema, prediction_schema
+from schemas.wire import dead_letter_schema
 from sinks import Generations
 from sources import KafkaTopic
-from sources.kafka_admin import KafkaAdmin, TopicFacts
+from sources.kafka_admin import KafkaAdmin
 
 ENVELOPE_BYTES = 64 << 10  # what a dead letter adds to its record, at most
 LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows
@@ -44,6 +47,9 @@ def resolve(workflow: Workflow, registry_url: str | None, home: Path) -> Plan:
     def schema_of(topic: KafkaTopic) -> Schema:
         if topic.schema is not None or registry_url is None:
             return shipped_schema(topic)
+        if not topic.names:
+            hint = 'KafkaTopic(..., schema="flight") or a path'
+            raise Fatal(f'topic pattern "{topic.origin}": names no schema for its topics', hint=hint)
         with Registry(registry_url) as registry:
             return _newest(topic, registry)
 
@@ -55,28 +61,29 @@ def resolve(workflow: Workflow, registry_url: str | None, home: Path) -> Plan:
 
 
 def _newest(topic: KafkaTopic, registry: Registry) -> Schema:
-    subject = f"{topic.topic}-value"
+    subject = f"{topic.names[0]}-value"
     if topic.fed_by is not None and subject not in registry.subjects():
-        said = f'topic "{topic.topic}": its schema is neither declared nor in the registry'
+        said = f'topic "{topic.origin}": its schema is neither declared nor in the registry'
         raise Fatal(said, hint="`headrace ingest` infers one and puts it there")
     return registry.latest(subject).schema
 
 
 def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation: int) -> Prepared:
-    """Register the schemas of what is written, create its topics, and look at the topic that is read."""
+    """Register the schemas of what is written, create its topics, and look at the topics that are read."""
     with KafkaAdmin(addresses.kafka) as admin:
+        plan = with_topics(plan, admin, partial(_numbered, settings.metadata_url))
         for source in plan.sources:
             if source.topic.fed_by is not None:  # its feeder may begin later
-                admin.create(source.topic.topic, source.topic.fed_by.partitions)
-        facts = {source.topic.topic: admin.facts(source.topic.topic) for source in plan.sources}
-        largest = max(fact.max_record_bytes for fact in facts.values())
+                admin.create(source.topics[0], source.topic.fed_by.partitions)
+        topics = Topics.look_at(plan, admin)
+        largest = max(fact.max_record_bytes for fact in topics.facts.values())
         dead_bytes = max(largest + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
         for position, topic in enumerate(plan.topics):
             size = {"max.message.bytes": str(dead_bytes)} if position == DEAD_LETTERS else {}
             admin.create(topic, OUTPUT_PARTITIONS, size)
     if plan.feature_sinks:
         with Generations(addresses.redis, plan.workflow) as generations:
-            generations.keep_partitions(plan.feed.origin, _filled(plan, facts))
+            generations.keep_partitions(_filled(plan.feed, topics))
     with Registry(addresses.registry) as registry:
         spec = WorkerSpec(
             plan,
@@ -93,8 +100,7 @@ def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation:
             metrics_folder=str(settings.metrics_folder),
             flink=addresses.flink,
         )
-    ends = {topic: fact.end_offsets for topic, fact in facts.items()}
-    return Prepared(spec, Cluster(addresses.kafka, addresses.registry, ends, dead_bytes))
+    return Prepared(spec, Cluster(addresses.kafka, addresses.registry, topics.stretches, dead_bytes))
 
 
 def new_generation(plan: Plan, addresses: JobAddresses) -> int:
@@ -110,8 +116,9 @@ def definition_digest(plan: Plan) -> str:
     stages = [(stage.name, stage.label, stage.key, stage.batch, repr(stage.pipeline)) for stage in plan.stages]
     features = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
     streams = [(stream.name, stream.origin) for stream in plan.streams]
+    ends = [repr(source.topic.span.end) for source in plan.sources]
     connectors = [repr(connection.node.connector) for connection in plan.connections]
-    described = (streams, connectors, plan.order, plan.shard_key, plan.shards, stages, features)
+    described = (streams, ends, connectors, plan.order, plan.shard_key, plan.shards, stages, features)
     return hashlib.sha256(_without_addresses(repr(described)).encode()).hexdigest()[:16]
 
 
@@ -128,19 +135,24 @@ def _known(plan: Plan, stream: Stream, registry: Registry) -> dict[int, Schema]:
     """A writer schema of a stream by its id: the newest of a topic, the one of what a connector makes."""
     if isinstance(stream, PlannedConnection):
         return {registry.register(f"{plan.workflow}.{stream.name}", stream.schema): stream.schema}
-    subject = f"{stream.topic.topic}-value"
+    subject = f"{stream.topics[0]}-value"
     if subject not in registry.subjects():
         return {registry.register(subject, stream.schema): stream.schema}
     latest = registry.latest(subject)
     return {latest.id: latest.schema}
 
 
-def _filled(plan: Plan, facts: Mapping[str, TopicFacts]) -> Collection[int]:
-    """The partitions that the feed's records are in: what a connector makes is in none."""
-    return facts[plan.feed.origin].filled if isinstance(plan.feed, PlannedSource) else (NO_PARTITION,)
+def _numbered(metadata: str, workflow: str, source: str, topics: tuple[str, ...]) -> tuple[str, ...]:
+    with RunStore(metadata) as runs:
+        return runs.number_topics(workflow, source, topics)
+
+
+def _filled(feed: Stream, topics: Topics) -> Collection[tuple[str, int]]:
+    """Where the feed's records are: what a connector makes is in no partition."""
+    return topics.filled(feed) if isinstance(feed, PlannedSource) else ((feed.name, NO_PARTITION),)
 
 
 def _outputs(plan: Plan) -> list[tuple[str, Schema]]:
     dead, *predictions = plan.topics
     schemas = [(dead, dead_letter_schema())]
-    return schemas + [(topic, prediction_schema(plan.label_type)) for topic in predictions]
+    return schemas + [(topic, plan.prediction_schema) for topic in predictions]

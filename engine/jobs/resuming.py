@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fsspec
 
+from engine.flink.configuration import JobSettings
 from engine.flink.rest import Remembered, RestorePoint
 from engine.jobs.store import Run
 from schemas.errors import Fatal
@@ -27,6 +28,21 @@ def resume_point(last: Run, remembered: Remembered | None, checkpoint: RestorePo
             hint="start anew with --fresh",
         )
     return found.url if found else last.restored_from
+
+
+def check_resumed(last: Run, job: JobSettings) -> None:
+    """Raises Fatal where a job would read something else than the run that it resumes: what to read is in its state."""
+    hint = "resume it as it was, or start anew with --fresh"
+    if last.bounded != job.bounded:
+        kind = "bounded" if last.bounded else "not bounded"
+        said = f'workflow "{last.workflow}": its last run was {kind}, and where reading ends is part of its state'
+        raise Fatal(said, hint=hint)
+    if last.event_range != str(job.event_range):
+        was = f"from {last.event_range}" if last.event_range else "not limited"
+        raise Fatal(f'workflow "{last.workflow}": the event times of its last run were {was}', hint=hint)
+    if job.backfill:
+        said = f'workflow "{last.workflow}": goes on where its last run stopped, and a backfill starts at the begin'
+        raise Fatal(said, hint="resume it without --backfill, or start anew with --fresh --backfill")
 
 
 def newest_checkpoint(checkpoints: str, job_id: str) -> RestorePoint | None:

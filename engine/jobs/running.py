@@ -12,7 +12,7 @@ from engine.flink.rest import FlinkRest
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.preflight import preflight
 from engine.jobs.preparation import Prepared, definition_digest, new_generation, prepare, resolve
-from engine.jobs.resuming import newest_checkpoint, resume_point
+from engine.jobs.resuming import check_resumed, newest_checkpoint, resume_point
 from engine.jobs.store import Run, RunStore, now
 from engine.paths import check_paths
 from engine.plan import Plan
@@ -45,19 +45,18 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         last = None if fresh else runs.last(plan.workflow)
         digest = definition_digest(plan)
         restore = _resume(last, digest, flink, checkpoints_of(settings)) if last else None
-        if last and restore and last.bounded != job.bounded:
-            kind = "bounded" if last.bounded else "not bounded"
-            said = f'workflow "{plan.workflow}": its last run was {kind}, and where reading ends is part of its state'
-            raise Fatal(said, hint="resume it as it was, or start anew with --fresh")
+        if last and restore:
+            check_resumed(last, job)
         generation = last.generation if last and restore else new_generation(plan, addresses)
         prepared = prepare(plan, addresses, settings, generation)
         forget_targets(settings.metrics_folder, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
         job_id = _submit(prepared, job, addresses.flink, settings.home)
-        runs.add(Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore))
+        ranged = str(job.event_range)
+        runs.add(Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore, event_range=ranged))
         flink.wait_until_listed(job_id)
-    return Started(job_id, plan, generation, restore)
+    return Started(job_id, prepared.spec.plan, generation, restore)
 
 
 def stop(workflow: str, settings: Settings, *, drain: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,20 @@ _RUNS = sql.Table(
     sql.Column("restored_from", sql.String),
     sql.Column("savepoint", sql.String),
 )
+_RANGES = sql.Table(  # of the runs that have one
+    "ranges",
+    _METADATA,
+    sql.Column("job_id", sql.String, primary_key=True),
+    sql.Column("event_range", sql.String, nullable=False),
+)
+_TOPICS = sql.Table(  # the numbers of the topics of sources with a pattern
+    "topics",
+    _METADATA,
+    sql.Column("workflow", sql.String, primary_key=True),
+    sql.Column("source", sql.String, primary_key=True),
+    sql.Column("topic", sql.String, primary_key=True),
+    sql.Column("number", sql.Integer, nullable=False),
+)
 _CLAIMS = sql.Table(
     "claims",
     _METADATA,
@@ -43,7 +57,7 @@ _CLAIMS = sql.Table(
 class Run:
     """One submission of a workflow. `definition` is a digest of all that its state depends on.
 
-    A `bounded` run may come to its end by itself.
+    A `bounded` run may come to its end by itself; `event_range` are the event times that it is bounded to, if any.
     """
 
     job_id: str
@@ -54,6 +68,7 @@ class Run:
     started_at: datetime
     restored_from: str | None = None
     savepoint: str | None = None
+    event_range: str = ""
 
 
 def now() -> datetime:
@@ -90,14 +105,34 @@ class RunStore(Session):
             self._give_back(claim)
 
     def last(self, workflow: str) -> Run | None:
-        query = sql.select(_RUNS).where(_RUNS.c.workflow == workflow).order_by(_RUNS.c.started_at.desc()).limit(1)
+        ranged = sql.func.coalesce(_RANGES.c.event_range, "").label("event_range")
+        query = sql.select(_RUNS, ranged).join(_RANGES, _RUNS.c.job_id == _RANGES.c.job_id, isouter=True)
+        query = query.where(_RUNS.c.workflow == workflow).order_by(_RUNS.c.started_at.desc()).limit(1)
         with self._transaction() as connection:
             row = connection.execute(query).mappings().first()
         return Run(**row) if row else None
 
+    def number_topics(self, workflow: str, source: str, topics: Sequence[str]) -> tuple[str, ...]:
+        """All topics that a source of a workflow has ever had, each at its number: the new ones come behind the others.
+
+        A workflow has to be claimed: two that number at once would give one number twice.
+        """
+        query = sql.select(_TOPICS.c.topic).where(_TOPICS.c.workflow == workflow, _TOPICS.c.source == source)
+        with self._transaction() as connection:
+            known = list(connection.execute(query.order_by(_TOPICS.c.number)).scalars())
+            new = [topic for topic in topics if topic not in known]
+            for number, topic in enumerate(new, len(known)):
+                values = {"workflow": workflow, "source": source, "topic": topic, "number": number}
+                connection.execute(sql.insert(_TOPICS).values(values))
+        return (*known, *new)
+
     def add(self, run: Run) -> None:
         with self._transaction() as connection:
-            connection.execute(sql.insert(_RUNS).values(**asdict(run)))
+            values = asdict(run)
+            event_range = values.pop("event_range")
+            connection.execute(sql.insert(_RUNS).values(**values))
+            if event_range:
+                connection.execute(sql.insert(_RANGES).values(job_id=run.job_id, event_range=event_range))
 
     def stopped(self, job_id: str, savepoint: str) -> None:
         with self._transaction() as connection:

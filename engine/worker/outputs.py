@@ -14,7 +14,7 @@ from models.shard import DECODE
 from schemas.codec import Encoder
 from schemas.columns import Column, ColumnEncoder
 from schemas.frames import FATAL, NO_EVENT_TIME, OUTPUT_INDEX, Frame, OutputFrame, OutputRecord, pack_output
-from schemas.wire import dead_letter_schema, prediction_schema
+from schemas.wire import dead_letter_schema
 
 MAX_ERROR_CHARACTERS = 2_000
 MAX_KEY_BYTES = 32 << 10  # a dead letter holds the key of its record, and has it as its own key where there is room
@@ -27,9 +27,8 @@ class Outputs:
         self._plan = plan
         self._dead = Encoder(dead_letter_schema(), output_ids[DEAD_LETTERS])
         topics = range(1, len(plan.topics))
-        self._encoders = [
-            (topic, ColumnEncoder(prediction_schema(plan.label_type), output_ids[topic])) for topic in topics
-        ]
+        self._encoders = [(topic, ColumnEncoder(plan.prediction_schema, output_ids[topic])) for topic in topics]
+        self._by_topic = "topic" in (field["name"] for field in plan.prediction_schema["fields"]) if topics else False
         self._probabilities = _probability_column(plan)
 
     def frame(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> OutputFrame:
@@ -47,7 +46,7 @@ class Outputs:
             index = index[said]
             keys = b"".join(key or b"" for key, kept in zip(frame.keys_list(), said.tolist(), strict=True) if kept)
         columns = {
-            "partition": index["partition"],
+            **self._places(index["partition"]),
             "offset": index["offset"],
             "event_time": index["event_time"],
             "prediction": [prediction.prediction for prediction in predictions],
@@ -59,6 +58,12 @@ class Outputs:
         entries["timestamp"] = now_ms  # by the event time, Kafka's retention would delete what an old record gave
         entries["key_size"] = index["key_size"]
         return [_part(topic, encoder, entries.copy(), keys, columns) for topic, encoder in self._encoders]
+
+    def _places(self, numbers: npt.NDArray[np.int32]) -> dict[str, Column]:
+        if not self._by_topic:
+            return {"partition": numbers}
+        places = [self._plan.feed.place(number) for number in numbers.tolist()]
+        return {"topic": [topic for topic, _ in places], "partition": [partition for _, partition in places]}
 
     def _dead_letters(self, frame: Frame, outcome: Outcome, now_ms: int) -> OutputFrame:
         keys, headers, values = frame.keys_list(), frame.headers_list(), frame.values_list()
@@ -73,10 +78,11 @@ class Outputs:
     def _dead_letter(self, entry: Any, rejection: Rejection, now_ms: int) -> dict[str, Any]:
         event_time = int(entry["event_time"])
         stream = self._plan.streams[entry["source"]]
+        topic, partition = stream.place(int(entry["partition"]))
         return {
             "workflow": self._plan.workflow,
-            "topic": stream.origin,
-            "partition": int(entry["partition"]),
+            "topic": topic,
+            "partition": partition,
             "offset": int(entry["offset"]),
             "event_time": None if event_time == NO_EVENT_TIME else event_time,
             "node": stream.name if rejection.node == DECODE else rejection.node,

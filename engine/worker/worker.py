@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tenacity
 
+from engine.plan import Stream
 from engine.worker.budget import check_budget
 from engine.worker.collecting import collect_seldom
 from engine.worker.decoding import FrameDecoder
@@ -58,7 +59,7 @@ class Worker:
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
-        self._write(rows, _reached(f"{number}/{self._plan.shards}.{self._plan.feed.origin}", frame))
+        self._write(rows, _reached(f"{number}/{self._plan.shards}", frame, self._plan.feed))
         outputs = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
         live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
@@ -125,12 +126,12 @@ class Worker:
         return waiting(work)
 
 
-def _reached(part: str, frame: Frame) -> dict[str, int]:
+def _reached(part: str, frame: Frame, feed: Stream) -> dict[str, int]:
     """How far a shard has come in each partition: the largest event time of the good records in `frame`."""
     good = frame.index[frame.index["status"] == Status.OK]
     return {
-        f"{part}.{partition}": int(good["event_time"][good["partition"] == partition].max())
-        for partition in np.unique(good["partition"]).tolist()
+        "{}.{}.{}".format(part, *feed.place(number)): int(good["event_time"][good["partition"] == number].max())
+        for number in np.unique(good["partition"]).tolist()
     }
 
 

@@ -17,7 +17,7 @@ from engine.jars import flink_home, flink_jars, java
 from engine.jvm.compile import SOURCES, shim_jar
 from schemas.frames import Frame
 
-SERVER = Path(__file__).parent / "jvm" / "headrace" / "FrameServer.java"
+SERVER = Path(__file__).parent / "jvm" / "headrace"
 
 
 class Jvm:
@@ -49,12 +49,20 @@ class Jvm:
         asked = struct.pack(f">{1 + 2 * len(frames)}i", most, *chain.from_iterable(frames))
         return list(struct.unpack(f">{len(frames)}i", self.ask(b"p", asked)))
 
+    def gated(self, lateness_ms: int, first_ms: int, last_ms: int, frame: Frame) -> Frame:
+        """The records that a gate lets pass, the late ones marked, in a range of event times."""
+        return Frame.decode(self.ask(b"g", struct.pack(">3q", lateness_ms, first_ms, last_ms) + frame.encode()))
+
+    def merged(self, lateness_ms: int, partitions: int, frame: Frame) -> Frame:
+        """The records of several partitions as the sorter releases them, with a watermark after each that has a key."""
+        return Frame.decode(self.ask(b"m", struct.pack(">qi", lateness_ms, partitions) + frame.encode()))
+
 
 @contextmanager
 def running(folder: Path) -> Iterator[Jvm]:
     """The shim with the server that answers, compiled in an empty folder."""
     shutil.copytree(SOURCES / "headrace", folder / "headrace")
-    shutil.copy(SERVER, folder / "headrace")
+    shutil.copytree(SERVER, folder / "headrace", dirs_exist_ok=True)
     classpath = [shim_jar(folder), *flink_jars(), *sorted((flink_home() / "lib").glob("*.jar"))]
     command = [str(java()), "-Xmx64m", "-cp", os.pathsep.join(map(str, classpath)), "headrace.FrameServer"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -205,11 +205,11 @@ def test_readers_move_on_though_partitions_are_gone_or_empty_or_of_another_topic
 ) -> None:
     store = FeatureStore("origin")
     with Generations(server.url, name) as generations:
-        generations.keep_partitions("flights", [0])
+        generations.keep_partitions([("flights", 0)])
         with store.open(server.url, name, generations.next()) as old:
             old.write([], {"0/1.flights.0": 100, "0/1.flights.1": 400, "0/1.flights.9": 300, "0/1.flights.10": 200})
             old.write([], {"0/1.departures.0": 500})
-        generations.keep_partitions("flights", [0, 9])
+        generations.keep_partitions([("flights", 0), ("flights", 9)])
         with store.open(server.url, name, generations.next()) as new:
             new.write([], {"0/1.flights.0": 100})
             assert generations.current() == 1

@@ -13,6 +13,7 @@ public final class Contract implements Serializable {
   final String shardKey;
   final boolean finite;
   int shards = 1;
+  Partitions partitions;
   long maxAheadMs = Long.MAX_VALUE;
   int maxBytes = 1 << 20;
   String registry;
@@ -35,6 +36,12 @@ public final class Contract implements Serializable {
   public Contract limits(long maxAheadMs, int maxBytes) {
     this.maxAheadMs = maxAheadMs;
     this.maxBytes = maxBytes;
+    return this;
+  }
+
+  /** How the partitions of its topics are numbered. */
+  public Contract numbered(Partitions partitions) {
+    this.partitions = partitions;
     return this;
   }
 

@@ -1,9 +1,7 @@
 package headrace;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.api.common.eventtime.TimestampAssigner;
 import org.apache.flink.api.common.eventtime.TimestampAssignerSupplier;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -18,25 +16,30 @@ import org.apache.flink.util.clock.RelativeClock;
  *
  * <p>A quiet partition is passed over once others have gone on without it for the idle timeout. Where all are quiet, as in
  * an outage of the broker, they are passed over together and waited for together: the first record of one must not
- * overtake the others'. Nothing is passed over while a partition that has delivered a record has yet to deliver others that
- * were there at the start; one that has delivered none yet counts as quiet, whatever is there. Nor is anything passed over
- * where the timeout is 0.
+ * overtake the others'. Nothing is passed over while a partition has yet to deliver records that were there at the start,
+ * nor where the timeout is 0.
+ *
+ * <p>A source with a heartbeat has records of one instant every so often. Its quiet partitions are not idle: their watermark
+ * goes on to just before the instant after the largest event time, and no further.
  */
 public final class EventTimes implements WatermarkStrategy<byte[]> {
   private static final long serialVersionUID = 1L;
+  private static final long NO_HEARTBEAT = 0;
 
   private final long latenessMs;
   private final long idleMs;
-  private final HashMap<Integer, Long> endOffsets;
-  /** All partitions that this subtask reads; each subtask has its own copy of this object. */
+  private final long heartbeatMs;
+  private final Progress progress;
+  /** One generator for each partition of this subtask, and the source's own; each subtask has its own copy of this object. */
   private transient List<Partition> partitions;
   private transient boolean allQuiet;
 
-  public EventTimes(long latenessMs, long idleMs, Map<Integer, ? extends Number> endOffsets) {
+  /** @param heartbeatMs from one instant to the next, 0 for a source that promises none */
+  public EventTimes(long latenessMs, long idleMs, long heartbeatMs, Progress progress) {
     this.latenessMs = latenessMs;
     this.idleMs = idleMs;
-    this.endOffsets = new HashMap<>();
-    endOffsets.forEach((partition, end) -> this.endOffsets.put(partition, end.longValue()));
+    this.heartbeatMs = heartbeatMs;
+    this.progress = progress;
   }
 
   @Override
@@ -47,7 +50,8 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   @Override
   public WatermarkGenerator<byte[]> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
     if (partitions == null) partitions = new ArrayList<>();
-    Partition partition = new Partition(context.getInputActivityClock());
+    // Flink's first one is for records of no partition, of which there are none: it has nothing to promise
+    Partition partition = new Partition(context.getInputActivityClock(), partitions.isEmpty() ? NO_HEARTBEAT : heartbeatMs);
     partitions.add(partition);
     return partition;
   }
@@ -55,7 +59,7 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   /** Takes note of what has come since the last call. */
   private void settle() {
     boolean moved = partitions.stream().anyMatch(partition -> partition.moved);
-    boolean together = moved && allQuiet || partitions.stream().anyMatch(partition -> partition.behind);
+    boolean together = moved && allQuiet || progress.isBehind();
     for (Partition partition : partitions) partition.settle(together);
     if (moved) allQuiet = false;
   }
@@ -63,39 +67,46 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   private final class Partition implements WatermarkGenerator<byte[]> {
     /** Stands still under backpressure: a partition is not quiet while nothing is taken from it. */
     private final RelativeClock clock;
+    private final long heartbeatMs;
     private long quietSince;
     private boolean moved;
-    private boolean behind;
-    private int number;
-    private long offset;
-    private long max = Long.MIN_VALUE;
+    private Progress.Position position;
 
-    Partition(RelativeClock clock) {
+    Partition(RelativeClock clock, long heartbeatMs) {
       this.clock = clock;
+      this.heartbeatMs = heartbeatMs;
       this.quietSince = clock.relativeTimeNanos();
     }
 
     @Override
     public void onEvent(byte[] block, long eventTime, WatermarkOutput output) {
       moved = true;
-      number = Block.getInt(block, Block.PARTITION);
-      offset = Block.getLong(block, Block.OFFSET);
-      if (Block.status(block) == Status.OK && eventTime > max) max = eventTime;
+      if (position == null) position = progress.of(Block.getInt(block, Block.PARTITION));
+      position.next = Block.getLong(block, Block.OFFSET) + 1;
+      if (Block.status(block) == Status.OK && eventTime > position.largest) position.largest = eventTime;
     }
 
     @Override
     public void onPeriodicEmit(WatermarkOutput output) {
       EventTimes.this.settle();
       if (idleMs > 0 && isPassedOver(idleMs * 1_000_000)) {
+        passOver(output);
+      } else if (position != null && position.largest != Block.NO_EVENT_TIME) {
+        output.emitWatermark(new Watermark(position.largest - latenessMs - 1));
+      }
+    }
+
+    private void passOver(WatermarkOutput output) {
+      long largest = progress.largest();
+      if (heartbeatMs == NO_HEARTBEAT || largest == Block.NO_EVENT_TIME) {
         output.markIdle();
-      } else if (max != Long.MIN_VALUE) {
-        output.emitWatermark(new Watermark(max - latenessMs - 1));
+      } else {
+        output.emitWatermark(new Watermark(largest + heartbeatMs - 1));
       }
     }
 
     private void settle(boolean together) {
       if (moved || together) quietSince = clock.relativeTimeNanos();
-      if (moved) behind = offset + 1 < endOffsets.getOrDefault(number, 0L);
       moved = false;
     }
 

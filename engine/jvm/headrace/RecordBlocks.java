@@ -51,7 +51,7 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     Block.putLong(block, Block.EVENT_TIME, Block.NO_EVENT_TIME);
     Block.putLong(block, Block.ARRIVAL, record.timestamp());
     Block.putLong(block, Block.OFFSET, record.offset());
-    Block.putInt(block, Block.PARTITION, record.partition());
+    Block.putInt(block, Block.PARTITION, contract.partitions.number(record.topic(), record.partition()));
     Block.putInt(block, Block.KEY_SIZE, key == null ? -1 : keySize);
     Block.putInt(block, Block.HEADERS_SIZE, headers.length);
     Block.putInt(block, Block.VALUE_SIZE, value == null ? -1 : valueSize);

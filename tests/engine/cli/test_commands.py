@@ -70,3 +70,18 @@ def test_an_interval_that_is_none_is_refused_with_its_option(every: str) -> None
     done = CliRunner().invoke(app, ["run", PHISHING, "--checkpoint-every", every])
     assert done.exit_code == 2
     assert "--checkpoint-every" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--from", "2013-02-01", "--to", "2013-01-01"], "is not before"),
+        (["--from", "soon"], 'instant "soon": expected a date'),
+        (["--backfill", "--bounded"], "a backfill goes on with what comes"),
+        (["--backfill", "--to", "2013-01-01"], "a backfill goes on with what comes"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_starts(options: list[str], said: str) -> None:
+    done = headrace("run", PHISHING, *options)
+    assert done.returncode == 1
+    assert said in done.stderr

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.flink.configuration import JobSettings
+from engine.flink.event_range import EventRange
 from engine.flink.rest import Remembered, RestorePoint
-from engine.jobs.resuming import newest_checkpoint, resume_point
+from engine.jobs.resuming import check_resumed, newest_checkpoint, resume_point
 from engine.jobs.store import Run
 from schemas.errors import Fatal
 
@@ -54,3 +56,29 @@ def test_the_newest_checkpoint_is_the_last_complete_one(tmp_path: Path) -> None:
     for number in (9, 10):
         (tmp_path / "a1" / f"chk-{number}" / "_metadata").touch()
     assert newest_checkpoint(tmp_path.as_uri(), "a1") == RestorePoint(10, (tmp_path / "a1" / "chk-10").as_uri())
+
+
+JANUARY, JUNE = EventRange.parse("2013-01-01", "2013-02-01"), EventRange.parse("2013-06-01", None)
+RANGED = replace(BOUNDED, event_range=str(JANUARY))
+
+
+@pytest.mark.parametrize(
+    ("last", "job", "said"),
+    [
+        (LAST, JobSettings(bounded=True), "its last run was not bounded"),
+        (RANGED, JobSettings(), "its last run was bounded"),
+        (RANGED, JobSettings(bounded=True), "were from 2013-01-01T00:00:00.00:00 to 2013-02-01"),
+        (RANGED, JobSettings(bounded=True, event_range=JUNE), "were from 2013-01-01"),
+        (BOUNDED, JobSettings(bounded=True, event_range=JUNE), "were not limited"),
+        (LAST, JobSettings(backfill=True), "a backfill starts at the begin"),
+    ],
+)
+def test_a_run_that_would_read_something_else_is_not_resumed(last: Run, job: JobSettings, said: str) -> None:
+    with pytest.raises(Fatal, match=said) as refused:
+        check_resumed(last, job)
+    assert "--fresh" in refused.value.hint
+
+
+def test_a_run_that_reads_the_same_is_resumed() -> None:
+    check_resumed(LAST, JobSettings())
+    check_resumed(RANGED, JobSettings(bounded=True, event_range=JANUARY))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.jobs.store import RunStore
+from engine.jobs.store import Run, RunStore
 from schemas.errors import Fatal, Retryable
 
 
@@ -56,3 +57,27 @@ def test_a_driver_that_is_not_installed_is_named() -> None:
     with pytest.raises(Fatal, match='module "oracledb", is not installed') as caught:
         RunStore("oracle+oracledb://me:secret@somewhere/runs")
     assert "secret" not in str(caught.value)
+
+
+def test_the_last_run_is_remembered_with_its_range() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    ranged = Run("b2", "flights", 1, "digest", True, at + timedelta(hours=1), event_range="2013 to 2014")
+    plain = Run("c3", "flights", 1, "digest", False, at + timedelta(hours=2), "file:/savepoint")
+    with RunStore("sqlite://") as runs:
+        for run in (ranged, plain):
+            runs.add(run)
+            last = runs.last("flights")
+            assert last is not None
+            assert (last.job_id, last.event_range, last.restored_from) == (
+                run.job_id,
+                run.event_range,
+                run.restored_from,
+            )
+
+
+def test_a_topic_keeps_its_number_whatever_comes_and_goes() -> None:
+    with RunStore("sqlite://") as runs:
+        assert runs.number_topics("flights", "weather", ["b", "c"]) == ("b", "c")
+        assert runs.number_topics("flights", "weather", ["a", "c"]) == ("b", "c", "a")
+        assert runs.number_topics("flights", "weather", ["b", "d"]) == ("b", "c", "a", "d")
+        assert runs.number_topics("flights", "landings", ["d"]) == ("d",)

@@ -29,6 +29,8 @@ from models.signing import signing_key
 from schemas.codec import Decoder
 from schemas.registry import Registry
 from sinks import ModelReader, ModelStore, Topic
+from sources import KafkaTopic
+from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
 from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed
 from tests.waiting import wait_until
@@ -42,9 +44,14 @@ def classifier() -> Any:
 
 def workflow(feed: Feed, *, keyed: bool = False, max_dead: str = "1%", idle: str = "30s") -> Workflow:
     """One model of all readings in event-time order, or one for each station, under names that nothing else has."""
+    return workflow_of(feed.source(idle), keyed=keyed, max_dead=max_dead)
+
+
+def workflow_of(topic: KafkaTopic, *, keyed: bool = False, max_dead: str = "1%") -> Workflow:
+    """The same of any source of readings."""
     name = fresh_name()
     flow = Workflow(name, order="event_time", shards=4 if keyed else None, max_dead=max_dead)
-    source = flow.source("readings", feed.source(idle))
+    source = flow.source("readings", topic)
     model = flow.pipeline("model", source, classifier(), label="rain", key="station" if keyed else None)
     flow.sink("store", model, ModelStore(name, every="250ms"))
     flow.sink("predictions", model, Topic(f"{name}.predictions"))
@@ -128,6 +135,12 @@ class Trial:
                 return seen >= count
 
             wait_until(enough, PATIENCE_S)
+
+    def wait_until_read(self) -> None:
+        """Return once a checkpoint holds that all records of the topics were read."""
+        group, topics = f"headrace-{self.name}", [t for source in self.started.plan.sources for t in source.topics]
+        with KafkaAdmin(self.platform.addresses.kafka) as kafka:
+            wait_until(lambda: not any(kafka.behind(topic, group) for topic in topics), PATIENCE_S)
 
     def dead(self) -> dict[Coordinates, dict[str, Any]]:
         """The committed dead letters by the record that each is for; none may be there twice."""

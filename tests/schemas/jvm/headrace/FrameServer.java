@@ -36,6 +36,9 @@ public final class FrameServer {
             case 's' -> fromSource(request);
             case 'l' -> lookedUp(request);
             case 'p' -> paced(request);
+            case 'g' -> TimeServer.gated(request);
+            case 'm' -> TimeServer.merged(request);
+            case 't' -> TimeServer.timed(request);
             default -> throw new IllegalArgumentException("operation " + operation);
           };
       out.writeInt(answer.length);
@@ -108,7 +111,7 @@ public final class FrameServer {
   private static byte[] fromSource(byte[] request) throws IOException {
     ByteBuffer rest = ByteBuffer.wrap(request);
     String reader = text(rest), writer = text(rest);
-    Contract contract = new Contract(0, reader, "at", null, true).schemas(null, Map.of(1, writer));
+    Contract contract = new Contract(0, reader, "at", null, true).schemas(null, Map.of(1, writer)).numbered(new Partitions(Map.of("topic", 0)));
     RecordBlocks source = new RecordBlocks(contract);
     source.open(null);
     FrameBuilder builder = new FrameBuilder();

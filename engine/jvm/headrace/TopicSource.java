@@ -1,0 +1,97 @@
+package headrace;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+/**
+ * Flink's own Kafka source, with two things more: a subtask knows from the start which partitions it reads, and the largest
+ * event time of each is part of the source's state, which moves with the partition.
+ */
+public final class TopicSource
+    implements Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<byte[]> {
+  private static final long serialVersionUID = 1L;
+
+  private final KafkaSource<byte[]> kafka;
+  private final Progress progress;
+
+  public TopicSource(KafkaSource<byte[]> kafka, Progress progress) {
+    this.kafka = kafka;
+    this.progress = progress;
+  }
+
+  @Override
+  public Boundedness getBoundedness() {
+    return kafka.getBoundedness();
+  }
+
+  @Override
+  public SourceReader<byte[], KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
+    return kafka.createReader(context);
+  }
+
+  @Override
+  public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
+      SplitEnumeratorContext<KafkaPartitionSplit> context) {
+    return kafka.createEnumerator(context);
+  }
+
+  @Override
+  public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
+      SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState checkpoint) throws IOException {
+    return kafka.restoreEnumerator(context, checkpoint);
+  }
+
+  @Override
+  public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
+    return new Splits(kafka.getSplitSerializer(), progress);
+  }
+
+  @Override
+  public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
+    return kafka.getEnumeratorCheckpointSerializer();
+  }
+
+  @Override
+  public TypeInformation<byte[]> getProducedType() {
+    return kafka.getProducedType();
+  }
+
+  /** What Kafka's own serializer writes, and the largest event time; what is read in a subtask is assigned to it. */
+  private record Splits(SimpleVersionedSerializer<KafkaPartitionSplit> kafka, Progress progress)
+      implements SimpleVersionedSerializer<KafkaPartitionSplit> {
+    private static final int VERSION = 1 << 16;
+
+    @Override
+    public int getVersion() {
+      return VERSION + kafka.getVersion();
+    }
+
+    @Override
+    public byte[] serialize(KafkaPartitionSplit split) throws IOException {
+      byte[] bytes = kafka.serialize(split);
+      return ByteBuffer.allocate(bytes.length + Long.BYTES).put(bytes).putLong(progress.of(split).largest).array();
+    }
+
+    @Override
+    public KafkaPartitionSplit deserialize(int version, byte[] bytes) throws IOException {
+      boolean isKafkas = version < VERSION;
+      int size = isKafkas ? bytes.length : bytes.length - Long.BYTES;
+      KafkaPartitionSplit split = kafka.deserialize(version % VERSION, Arrays.copyOf(bytes, size));
+      progress.assigned(split, isKafkas ? Block.NO_EVENT_TIME : ByteBuffer.wrap(bytes).getLong(size));
+      return split;
+    }
+  }
+}
