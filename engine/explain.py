@@ -22,6 +22,7 @@ def _graph(plan: Plan) -> Iterator[str]:
     for source in plan.sources:
         topic = source.topic
         time = f"event time {topic.event_time}, lateness {topic.lateness}" if topic.event_time else "Kafka timestamps"
+        time += f", heartbeat {topic.heartbeat}" if topic.heartbeat else ""
         yield f'  source    {source.name}: topic "{topic.origin}", schema {source.schema["name"]}, {time}'
     for connection in plan.connections:
         fields = ", ".join(field["name"] for field in connection.schema["fields"])

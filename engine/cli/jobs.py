@@ -163,7 +163,7 @@ def check(file: File, *, as_json: Json = False, home: options.Home = None, regis
     nodes = [part.name for part in (*plan.streams, *plan.stages, *plan.sinks)]
     if as_json:
         sources = {source.name: asdict(source.topic) for source in plan.sources}
-        typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "sources": sources}))
+        typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "sources": sources}, default=str))
     else:
         typer.echo(f'workflow "{plan.workflow}" is right: {", ".join(nodes)}')
 

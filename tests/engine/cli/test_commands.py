@@ -85,3 +85,21 @@ def test_options_that_contradict_each_other_are_refused_before_anything_starts(o
     done = headrace("run", PHISHING, *options)
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_check_lists_a_source_of_many_settings(tmp_path: Path) -> None:
+    file = tmp_path / "january.py"
+    file.write_text(
+        "from datetime import UTC, datetime\nfrom river import preprocessing\nfrom engine.workflow import Workflow\n"
+        "from sources import KafkaTopic, Span, TopicPattern\nflow = Workflow('january')\n"
+        "topic = KafkaTopic(TopicPattern('pages_.*'), 'seen_at', schema='phishing', heartbeat='1h',\n"
+        "    span=Span(start=datetime(2013, 1, 1, tzinfo=UTC)))\n"
+        "flow.pipeline('scaled', flow.source('pages', topic), preprocessing.StandardScaler())\n"
+    )
+    done = CliRunner().invoke(app, ["check", str(file), "--json"])
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)["sources"]["pages"]
+    assert (told["topic"], told["span"]["start"]) == ({"pattern": "pages_.*"}, "2013-01-01 00:00:00+00:00")
+    done = CliRunner().invoke(app, ["explain", str(file)])
+    assert 'topic "pages_.*"' in done.stdout
+    assert "heartbeat 1h" in done.stdout
