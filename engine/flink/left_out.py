@@ -34,7 +34,7 @@ class LeftOut(Collector):
 
     def _counts(self) -> dict[str, int]:
         try:
-            job = self._rest.live(self._workflow)
+            job = next((job for job in self._rest.jobs() if job.name == self._workflow), None)
             return self._rest.left_out(job.id) if job else {}
         except (Retryable, Fatal):
             return {}

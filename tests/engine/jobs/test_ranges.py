@@ -10,6 +10,7 @@ from rich.console import Console
 from engine.cli.following import follow
 from engine.flink.configuration import JobSettings
 from engine.flink.event_range import EventRange
+from engine.flink.left_out import LeftOut
 from engine.flink.rest import FlinkRest
 from engine.local.platform import Platform
 from schemas.errors import Fatal
@@ -39,6 +40,8 @@ def test_what_is_outside_of_a_range_is_counted_and_moves_nothing(platform: Platf
     assert _said(ranged) == plain_river.predictions(ordered)
     left_out = len(stands) - len(inside)
     assert ranged.ask(FlinkRest.left_out) == {"readings.gate": left_out}
+    [family] = LeftOut(ranged.name, platform.addresses.flink).collect()
+    assert [(sample.labels["gate"], sample.value) for sample in family.samples] == [("readings.gate", left_out)]
     assert f"readings.gate: {left_out:,} records left out" in console.export_text()
 
 
