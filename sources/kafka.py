@@ -19,6 +19,8 @@ from sources.kafka_span import WHOLE, Span
 class TopicPattern:
     """All topics whose whole name a regular expression matches, when the workflow is submitted.
 
+    Those that the workflow itself writes are left out, and so are Kafka's own.
+
     >>> TopicPattern("orders_.*").matching(["orders_eu", "old_orders_eu", "orders_us"])
     ('orders_eu', 'orders_us')
     """

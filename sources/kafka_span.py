@@ -49,7 +49,8 @@ class Span:
     """Where a fresh run starts to read its topics, and where it ends.
 
     An instant means the first record whose Kafka timestamp is not before it. Partitions that `Offsets` do not name are
-    read from their earliest record, and to where they end at submission. Without `end` reading goes on for ever.
+    read from their earliest record, and to where they end at submission, as are all for an end that is yet to come.
+    Without `end` reading goes on for ever.
 
     >>> Span(start=datetime(2013, 1, 1))
     Traceback (most recent call last):

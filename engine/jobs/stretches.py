@@ -17,10 +17,13 @@ Number = Callable[[str, str, tuple[str, ...]], tuple[str, ...]]
 
 
 def with_topics(plan: Plan, kafka: KafkaAdmin, number: Number) -> Plan:
-    """The plan with the topics that its patterns match now. Raises Fatal for a pattern that matches none."""
+    """The plan with the topics that its patterns match now, its own left out.
+
+    Raises Fatal for a pattern that matches none.
+    """
     if not any(source.is_pattern for source in plan.sources):
         return plan
-    there = kafka.topics()
+    there = [topic for topic in kafka.topics() if topic not in plan.topics and not topic.startswith("__")]
 
     def found(source: PlannedSource) -> PlannedSource:
         topics = source.topic.topics(there)
