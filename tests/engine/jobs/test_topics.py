@@ -71,7 +71,8 @@ def test_a_new_topic_that_a_pattern_matches_is_read_by_the_next_run(platform: Pl
         for stream, half in zip(later, (records[:300:2], records[1:300:2]), strict=True):
             stream.pour(half)
         stack.enter_context(feed(platform, topic=f"not_{prefix}_b")).pour(records[:10])
-        flow = workflow_of(source(TopicPattern(f"{prefix}_.*"), schema=_schema_file(tmp_path)))
+        # the topics that it writes match as well
+        flow = workflow_of(source(TopicPattern(f"{prefix}_.*"), schema=_schema_file(tmp_path)), name=f"{prefix}_own")
         first = begin(platform, flow, JobSettings())
         first.wait_until_read()
         first.stop()

@@ -47,9 +47,9 @@ def workflow(feed: Feed, *, keyed: bool = False, max_dead: str = "1%", idle: str
     return workflow_of(feed.source(idle), keyed=keyed, max_dead=max_dead)
 
 
-def workflow_of(topic: KafkaTopic, *, keyed: bool = False, max_dead: str = "1%") -> Workflow:
+def workflow_of(topic: KafkaTopic, *, name: str | None = None, keyed: bool = False, max_dead: str = "1%") -> Workflow:
     """The same of any source of readings."""
-    name = fresh_name()
+    name = name or fresh_name()
     flow = Workflow(name, order="event_time", shards=4 if keyed else None, max_dead=max_dead)
     source = flow.source("readings", topic)
     model = flow.pipeline("model", source, classifier(), label="rain", key="station" if keyed else None)
