@@ -29,9 +29,15 @@ JAAS = 'org.apache.kafka.common.security.scram.ScramLoginModule required usernam
         (lambda: KafkaTopic(TopicPattern("b.*")).topics(["a", "ab"]), 'topic pattern "b.*": matches no topic'),
         (lambda: KafkaTopic("a", heartbeat="0s"), 'heartbeat "0s" is no time'),
         (lambda: KafkaTopic("a", heartbeat="hourly"), "duration 'hourly'"),
-        (lambda: Span("newest"), 'the start "newest" is none of earliest, latest'),
+        (
+            lambda: Span("newest"),  # type: ignore[arg-type]
+            'the start "newest" is none of earliest, latest',
+        ),
         (lambda: Span(end=datetime(2013, 1, 1)), "the end 2013-01-01 00:00:00 has no time zone"),
-        (lambda: GroupOffsets("g", "never"), '"never" is none of earliest, latest'),
+        (
+            lambda: GroupOffsets("g", "never"),  # type: ignore[arg-type]
+            '"never" is none of earliest, latest',
+        ),
         (lambda: Offsets({"a": {0: -1}}), 'topic "a": an offset or partition is negative'),
         (lambda: KafkaTopic("a", properties={"sasl.jaas.config": JAAS}), '"sasl.jaas.config" says how to connect'),
         (lambda: KafkaTopic("a", properties={"group.id": "mine"}), '"group.id" is for Headrace to set'),

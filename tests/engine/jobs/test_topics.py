@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import kafka
@@ -155,7 +156,7 @@ def _said(trial: Trial) -> list[tuple[bool | None, float | None]]:
 def _reached(platform: Platform, trial: Trial) -> set[bytes]:
     """The topics and partitions for which it is known how far the features have come."""
     with contextlib.closing(connect(platform.addresses.redis)) as client:
-        marks = client.hkeys(f"{progress_prefix(trial.name)}{trial.started.generation}")
+        marks = cast(list[bytes], client.hkeys(f"{progress_prefix(trial.name)}{trial.started.generation}"))
     return {mark.partition(b".")[2] for mark in marks}
 
 
