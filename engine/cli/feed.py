@@ -13,10 +13,19 @@ from rich.console import Console
 
 from engine.cli import options
 from engine.settings import Settings, address
+from schemas.avro import load_schema
 from schemas.errors import Fatal
 
 DATA = ("departures", "flights", "landings", "phishing", "planes", "weather")
-_EPILOG = "[bold]Examples[/bold]\n\nheadrace feed phishing\n\nheadrace feed flights --rate 2000 --limit 100000"
+_EPILOG = """
+[bold]Examples[/bold]
+
+headrace feed phishing
+
+headrace feed flights --rate 2000 --limit 100000
+
+headrace feed flights --speed 3600
+"""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -24,11 +33,14 @@ def add_commands(app: typer.Typer) -> None:
     app.command(epilog=_EPILOG)(feed)
 
 
-def feed(
+def feed(  # noqa: PLR0913 - an option each
     data: Annotated[str, typer.Argument(help=f"Which records: {', '.join(DATA)}.", show_default=False)],
     *,
     rate: Annotated[
         float | None, typer.Option(min=0.001, help="Records a second; as fast as it goes if left out.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.001, help="So many times as fast as it happened, instead of a rate.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
     home: options.Home = None,
@@ -36,11 +48,16 @@ def feed(
     registry: options.Registry = None,
 ) -> None:
     """Write records that ship to their Kafka topic. Ctrl-C ends it; what was written stays."""
-    from engine.feed import Fed, Feeder
+    from engine.feed import Fed, Feeder, replayed
 
+    if rate is not None and speed is not None:
+        raise typer.BadParameter("--rate and --speed contradict each other", param_hint="--speed")
     settings = Settings.load(home=home, kafka=kafka, registry=registry)
     stop = threading.Event()
     target, records = chosen(data, rate, limit, stop.wait)
+    if speed is not None:
+        field = instant_of(data, load_schema(target.schema))
+        records = replayed(records, lambda record: record[field].timestamp(), speed, stop.wait)
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     console = Console(highlight=False)
     with (
@@ -64,6 +81,18 @@ def chosen(data: str, rate: float | None, limit: int | None, wait: Callable[[flo
     target, records = dataset(data)
     taken = islice(records, limit)
     return target, taken if rate is None else paced(taken, rate, wait)
+
+
+def instant_of(data: str, schema: dict[str, Any]) -> str:
+    """The first field that holds an instant. Raises Fatal where there is none.
+
+    >>> instant_of("flights", load_schema("flight"))
+    'departed_at'
+    """
+    for field in schema["fields"]:
+        if isinstance(field["type"], dict) and field["type"].get("logicalType") == "timestamp-millis":
+            return str(field["name"])
+    raise Fatal(f'data set "{data}": its records have no instant', hint="leave --speed out")
 
 
 def dataset(name: str) -> tuple[Any, Any]:

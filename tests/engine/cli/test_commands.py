@@ -103,3 +103,13 @@ def test_check_lists_a_source_of_many_settings(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["explain", str(file)])
     assert 'topic "pages_.*"' in done.stdout
     assert "heartbeat 1h" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["flights", "--rate", "5", "--speed", "2"], "contradict"), (["planes", "--speed", "2"], "have no instant")],
+)
+def test_a_replay_needs_instants_and_no_rate(options: list[str], said: str) -> None:
+    done = headrace("feed", *options, "--kafka", "127.0.0.1:1", "--registry", "http://127.0.0.1:1")
+    assert done.returncode != 0
+    assert said in done.stderr
