@@ -32,6 +32,9 @@ class LeftOut(Collector):
             family.add_metric([self._workflow, gate], count)
         yield family
 
+    def close(self) -> None:
+        self._rest.close()
+
     def _counts(self) -> dict[str, int]:
         try:
             job = next((job for job in self._rest.jobs() if job.name == self._workflow), None)

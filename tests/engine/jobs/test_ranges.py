@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +41,8 @@ def test_what_is_outside_of_a_range_is_counted_and_moves_nothing(platform: Platf
     assert _said(ranged) == plain_river.predictions(ordered)
     left_out = len(stands) - len(inside)
     assert ranged.ask(FlinkRest.left_out) == {"readings.gate": left_out}
-    [family] = LeftOut(ranged.name, platform.addresses.flink).collect()
+    with closing(LeftOut(ranged.name, platform.addresses.flink)) as left_out_records:
+        [family] = left_out_records.collect()
     assert [(sample.labels["gate"], sample.value) for sample in family.samples] == [("readings.gate", left_out)]
     assert f"readings.gate: {left_out:,} records left out" in console.export_text()
 
