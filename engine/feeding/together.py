@@ -35,7 +35,7 @@ def _target(workflow: Workflow, node: DataSource) -> Target:
     topic = node.source
     assert topic.fed_by is not None
     schema = read_schema(topic.schema, f'source "{node.name}"') if topic.schema else None
-    return Target(workflow.name, node.name, topic.topic, topic.fed_by, schema)
+    return Target(workflow.name, node.name, topic.origin, topic.fed_by, schema)
 
 
 class Together:
