@@ -21,7 +21,7 @@ from kafka.partitioner import murmur2
 
 from schemas.errors import BadRecord, HeadraceError, Retryable
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of, translate
+from sources.kafka_connection import connecting, errors_of, translate
 from sources.kafka_writer import KEYS_REMEMBERED, LARGEST_REQUEST_BYTES
 
 Errors: TypeAlias = Mapping[int, HeadraceError]
@@ -45,8 +45,7 @@ class ConfirmedWriter(Session):
         self._timeout_s = timeout_s
         with errors_of(address):
             self._producer = kafka.KafkaProducer(
-                bootstrap_servers=address,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                **connecting(address),
                 acks="all",
                 enable_idempotence=True,
                 delivery_timeout_ms=int(timeout_s * 1000),

@@ -12,7 +12,7 @@ from kafka.partitioner import murmur2
 
 from schemas.errors import Retryable
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, errors_of, translate
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, connecting, errors_of, translate
 from sources.kafka_writer import LARGEST_REQUEST_BYTES
 
 DELIVERY_TIMEOUT_MS = 30_000
@@ -45,8 +45,7 @@ class TransactionalWriter(Session):
         self._failed: list[Exception] = []
         with errors_of(address):
             self._producer = kafka.KafkaProducer(
-                bootstrap_servers=address,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                **connecting(address),
                 transactional_id=name,
                 linger_ms=5,
                 batch_size=min(batch_bytes, LARGEST_BATCH_BYTES),
