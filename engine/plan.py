@@ -29,6 +29,16 @@ class Reading(Enum):
     CHANGING_TABLE = "changing table"
 
 
+def dead_topic(workflow: str) -> str:
+    """The topic of a workflow's dead letters."""
+    return f"{workflow}.dead"
+
+
+def redrive_topic(workflow: str) -> str:
+    """The topic of a workflow's dead letters that were sent again."""
+    return f"{workflow}.redrive"
+
+
 @dataclass(frozen=True)
 class PlannedSource:
     """Topics that are read, and the Avro schema that their records are read with.
@@ -104,7 +114,8 @@ class Plan:
 
     `streams` are sources and connections, each after those that it reads, and a number in a frame says from which of
     them a record is; the last one feeds the stages. `shard_key` is the field that decides a record's shard, None for
-    one global shard; `topics` the topics written to, dead letters first.
+    one global shard; `topics` the topics written to, dead letters first. The share `max_dead` is of `dead_window`
+    records.
     """
 
     workflow: str
@@ -115,6 +126,7 @@ class Plan:
     sinks: tuple[DataSink, ...]
     shard_key: str | None
     shards: int
+    dead_window: int
 
     @property
     def sources(self) -> tuple[PlannedSource, ...]:
@@ -147,7 +159,12 @@ class Plan:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return (f"{self.workflow}.dead", *(sink.sink.topic for sink in self.sinks if isinstance(sink.sink, Topic)))
+        return (dead_topic(self.workflow), *(sink.sink.topic for sink in self.sinks if isinstance(sink.sink, Topic)))
+
+    @property
+    def redrive_topic(self) -> str:
+        """Where dead letters are that were sent again."""
+        return redrive_topic(self.workflow)
 
     @property
     def feature_sinks(self) -> tuple[DataSink, ...]:

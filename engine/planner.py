@@ -54,7 +54,17 @@ def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], des
             field_type(reader, sink.sink.entity, f'sink "{sink.name}": entity')
             expect(fields[sink.input], sink.sink.features or (), f'sink "{sink.name}"')
     shards = (workflow.shards or DEFAULT_SHARDS) if shard_key else 1
-    return Plan(workflow.name, workflow.order, workflow.max_dead, streams, stages, sinks, shard_key, shards)
+    return Plan(
+        workflow.name,
+        workflow.order,
+        workflow.max_dead,
+        streams,
+        stages,
+        sinks,
+        shard_key,
+        shards,
+        workflow.dead_window,
+    )
 
 
 def shipped_schema(topic: KafkaTopic) -> Schema:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from engine.connectors import Connector
+from models.shard import WINDOW
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
 from sinks import FeatureStore, ModelStore, Topic
 from sources import KafkaTopic
+
+LEAST_WINDOW = 1_000  # records; of fewer a share says little
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -63,8 +66,8 @@ class Workflow:
     The name of a node is the key of its state, its label in the metrics and its id in Flink, so a renamed node starts
     anew. With `order="arrival"` records are learned as they come; with `order="event_time"` in the order of (event
     time, partition, offset), so that the same input always gives the same model, to the last bit. `max_dead` is the
-    share of a shard's records that may be dead letters, after its first 1,000, before the job stops. `shards` is how
-    many parts a workflow with a model per key is split into. Errors are Fatal and name the node.
+    share of a shard's last `dead_window` records that may be dead letters, after its first 1,000, before the job stops.
+    `shards` is how many parts a workflow with a model per key is split into. Errors are Fatal and name the node.
 
     >>> from river import linear_model, preprocessing
     >>> flow = Workflow("demo")
@@ -82,6 +85,7 @@ class Workflow:
         *,
         order: Literal["arrival", "event_time"] = "arrival",
         max_dead: str = "1%",
+        dead_window: int = WINDOW,
         shards: int | None = None,
     ) -> None:
         if not _NAME.fullmatch(name):
@@ -92,7 +96,10 @@ class Workflow:
             raise Fatal(f'workflow "{name}": shards is {shards}, expected at least 1')
         self.name = name
         self.order = order
+        if dead_window < LEAST_WINDOW:
+            raise Fatal(f'workflow "{name}": dead_window is {dead_window} records, expected at least {LEAST_WINDOW}')
         self.max_dead = _share(name, max_dead)
+        self.dead_window = dead_window
         self.shards = shards
         self._nodes: dict[str, Node] = {}
 

@@ -17,10 +17,12 @@ class Batch:
     """The decoded records of one frame, in order; event times in ms since the epoch.
 
     A record that could not be decoded is its error. A shard takes the records over: it removes the label from each.
+    `again` says which were dead letters before, empty where none was.
     """
 
     records: Sequence[dict[str, Any] | BadRecord]
     event_times: Sequence[int]
+    again: Sequence[bool] = ()
 
     @property
     def errors(self) -> dict[int, BadRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Protocol
 
@@ -154,14 +154,14 @@ class Recoverable:
                 continue
             if bad is None:
                 return outcome
-            outcome.extend(self._skip(bad))
+            outcome.extend(self._skip(bad, self._slice(frame, start + bad.index, start + bad.index + 1).again))
             good, bad = dump(self.shard), None
 
-    def _skip(self, failure: LearnFailed) -> Outcome:
-        outcome = self.shard.apply(Batch([failure.error], [NEVER]))
+    def _skip(self, failure: LearnFailed, again: Sequence[bool]) -> Outcome:
+        outcome = self.shard.apply(Batch([failure.error], [NEVER], again))
         outcome.rejected[0] = Rejection(failure.node, failure.error)
         return outcome
 
     def _slice(self, frame: bytes, start: int, stop: int | None) -> Batch:
         batch = self._decode(frame)
-        return Batch(batch.records[start:stop], batch.event_times[start:stop])
+        return Batch(batch.records[start:stop], batch.event_times[start:stop], batch.again[start:stop])

@@ -9,11 +9,13 @@ from models.learner import NEVER, Learner
 from models.minibatch import MiniBatchLearner
 from models.outcome import Batch, Outcome, Rejection
 from models.prequential import Prequential, prequential
+from models.rejects import Rejects
 from models.stage import Kind, Stage
 from models.transforms import Transforms
 from schemas.errors import Fatal
 
 DECODE = "decode"
+WINDOW = 10_000
 
 
 class Shard:
@@ -22,7 +24,8 @@ class Shard:
     Each transformer stage learns from every record, labelled or not, and then transforms it, so its features include
     the record itself. The estimator predicts first and learns after, where there is a label: the same operations in the
     same order as in a plain river loop, so the predictions are the same to the last bit. Pickling a shard gives its
-    snapshot; `notes` is a dictionary that travels along, for the operator's own state.
+    snapshot; `notes` is a dictionary that travels along, for the operator's own state. `rejects` counts what was
+    rejected, of all records and of the last `window`.
 
     >>> from river import linear_model, preprocessing
     >>> model = preprocessing.StandardScaler() | linear_model.LinearRegression()
@@ -34,7 +37,7 @@ class Shard:
     'null_feature'
     """
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Stage], window: int = WINDOW) -> None:
         if not stages:
             raise Fatal("a shard needs at least one stage")
         *front, last = stages
@@ -48,8 +51,7 @@ class Shard:
         if estimates:
             self.estimator = MiniBatchLearner(last) if last.batch else Learner(last)
             self.metrics = prequential(last.kind)
-        self.records = 0
-        self.dead = 0
+        self.rejects = Rejects(window)
         self.notes: dict[str, Any] = {}
 
     def apply(self, batch: Batch) -> Outcome:
@@ -66,8 +68,7 @@ class Shard:
             outcome.reject(index, Rejection(DECODE, error))
         if self.metrics:
             self.metrics.update(outcome.predictions)
-        self.records += len(batch.records)
-        self.dead += len(outcome.rejected)
+        self.rejects.note(len(batch.records), outcome.rejected, batch.again)
         return outcome
 
     @property

@@ -26,6 +26,7 @@ FATAL = -1
 
 _MAGIC, _OUTPUT_MAGIC = b"HRF1", b"HRO1"
 _HEADER_BYTES = 8
+_RECORD_FIELDS = ("event_time", "arrival", "offset", "partition", "source", "status", "redriven")
 
 INDEX = np.dtype(
     [
@@ -38,7 +39,8 @@ INDEX = np.dtype(
         ("value_size", "<i4"),
         ("source", "<u2"),  # position of the source in the plan
         ("status", "u1"),
-        ("pad", "V5"),
+        ("redriven", "u1"),  # how often it was sent again as a dead letter, 255 for more
+        ("pad", "V4"),
     ]
 )
 OUTPUT_INDEX = np.dtype(
@@ -70,6 +72,7 @@ class Status(IntEnum):
     TOO_LARGE = 8
     LATE = 9
     FUTURE = 10
+    UNKNOWN_STREAM = 11
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class Record:
     offset: int = 0
     source: int = 0
     status: int = Status.OK
+    redriven: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ class OutputRecord:
 
 def pack(records: Sequence[Record]) -> Frame:
     """The frame that holds `records`, in their order."""
-    return Frame(*_columns(records, INDEX, ("event_time", "arrival", "offset", "partition", "source", "status")))
+    return Frame(*_columns(records, INDEX, _RECORD_FIELDS))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from engine.cli import demo, feed, ingest, install, jobs, ledger, platform
+from engine.cli import dead, demo, feed, ingest, install, jobs, ledger, platform
 from schemas.errors import HeadraceError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ ingest.add_commands(app)
 platform.add_commands(app)
 jobs.add_commands(app)
 ledger.add_commands(app)
+dead.add_commands(app)
 install.add_commands(app)
 
 

@@ -24,9 +24,13 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Addresses of Kafka and the registry, what is read by source and topic, the largest record to be written."""
+    """Addresses of Kafka and the registry, what is read by source and topic, the largest record to be written.
+
+    `redrive_from` is where a fresh start begins to read dead letters that were sent again.
+    """
 
     kafka: str
     registry: str
     stretches: Mapping[str, Mapping[str, Stretch]]
     max_request_bytes: int
+    redrive_from: Offsets

@@ -6,9 +6,19 @@ from typing import Any, cast
 
 from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
-from engine.flink.gateway import int_array, jvm, string_array
+from engine.flink.gateway import data_streams, int_array, jvm, string_array
 from engine.flink.relational import connect
-from engine.flink.streams import byte_array, partitions_of, read_table, read_topic, to_ms, transform
+from engine.flink.streams import (
+    REDRIVE,
+    byte_array,
+    of_stream,
+    partitions_of,
+    read_redriven,
+    read_table,
+    read_topic,
+    to_ms,
+    transform,
+)
 from engine.plan import Plan, PlannedSource, Reading, Stream
 from engine.worker.spec import WorkerSpec
 from models.pickled import dump
@@ -16,6 +26,7 @@ from schemas.avro import canonical
 from schemas.durations import parse_duration
 from schemas.errors import Fatal
 from schemas.frames import MAX_FRAME_BYTES
+from schemas.wire import dead_letter_schema
 from sinks import ModelStore
 from sources.kafka_connection import Servers
 from sources.kafka_properties import for_flink
@@ -82,10 +93,12 @@ def _frames(
     from pyflink.datastream import DataStream, KeyedStream
 
     headrace, feed = jvm().headrace, plan.feed.name
-    blocks = _blocks(environment._j_stream_execution_environment, plan, spec, cluster, settings)
+    ways = _blocks(environment._j_stream_execution_environment, plan, spec, cluster, settings)
     row = Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())]).get_java_type_info()
     batcher = headrace.Batcher(int_array(shard_ids), MAX_FRAME_BYTES, settings.frame_records, settings.linger_ms)
-    batched = transform(blocks, f"{feed}.frames", row, batcher)
+    # joined behind the batchers: one with two inputs would not be chained to its source
+    first, *others = [transform(blocks, f"{name}.frames", row, batcher) for name, blocks in ways.items()]
+    batched = first.union(data_streams(others)) if others else first
     selector = jvm().org.apache.flink.streaming.api.functions.python.KeyByKeySelector()
     key = Types.ROW([Types.INT()]).get_java_type_info()
     keyed = batched.keyBy(selector, key)
@@ -97,17 +110,30 @@ def _frames(
     return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), DataStream(batched))
 
 
-def _blocks(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobSettings) -> Any:
-    """The records that the stages take in, and all that was refused on the way to them."""
+def _blocks(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster, settings: JobSettings) -> dict[str, Any]:
+    """The records that the stages take in, and all that was refused on the way to them; by the way that they come."""
     contracts = {stream.name: _contract(plan, spec, cluster, stream) for stream in plan.streams}
     blocks = {}
     for source in plan.sources:
         read = read_topic if source.reading is Reading.STREAM else read_table
         blocks[source.name] = read(environment, plan.workflow, source, contracts[source.name], cluster, settings)
-    return connect(environment, plan, spec, contracts, blocks) if plan.connections else blocks[plan.feed.name]
+    redriven = None if settings.bounded else _redriven(environment, plan, spec, cluster)
+    feed = plan.feed.name
+    ways = {feed: connect(environment, plan, spec, contracts, blocks, redriven) if plan.connections else blocks[feed]}
+    if redriven is not None:
+        ways[REDRIVE] = of_stream(redriven, feed, plan.streams.index(plan.feed))
+    return ways
 
 
-def _contract(plan: Plan, spec: WorkerSpec, cluster: Cluster, stream: Stream) -> Any:
+def _redriven(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster) -> Any:
+    """The records of dead letters that were sent again, of all streams; the rule of `max_ahead` is not for them."""
+    letters = jvm().headrace.Contract(0, canonical(dead_letter_schema()), None, None, False)
+    letters = letters.schemas(cluster.registry, jvm().java.util.HashMap())
+    contracts = {stream.name: _contract(plan, spec, cluster, stream, limited=False) for stream in plan.streams}
+    return read_redriven(environment, plan, letters, contracts, cluster)
+
+
+def _contract(plan: Plan, spec: WorkerSpec, cluster: Cluster, stream: Stream, *, limited: bool = True) -> Any:
     """What the JVM has to know of a stream's records."""
     finite = not isinstance(stream, PlannedSource) or stream.topic.non_finite == "reject"
     shard_key = plan.shard_key if stream is plan.feed else None
@@ -117,8 +143,9 @@ def _contract(plan: Plan, spec: WorkerSpec, cluster: Cluster, stream: Stream) ->
     number = plan.streams.index(stream)
     contract = jvm().headrace.Contract(number, canonical(stream.schema), stream.event_time, shard_key, finite)
     if isinstance(stream, PlannedSource):
-        contract = contract.limits(to_ms(parse_duration(stream.topic.max_ahead)), MAX_FRAME_BYTES)
         contract = contract.numbered(partitions_of(stream))
+        if limited:
+            contract = contract.limits(to_ms(parse_duration(stream.topic.max_ahead)), MAX_FRAME_BYTES)
     return contract.sharded(plan.shards).schemas(cluster.registry, known)
 
 

@@ -12,7 +12,7 @@ from engine.flink.explaining import explaining
 from engine.flink.gateway import data_streams, jvm
 from engine.flink.joins import join
 from engine.flink.rows import Rows
-from engine.flink.streams import byte_array
+from engine.flink.streams import REDRIVE, byte_array, of_stream
 from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Stream
 from engine.worker.spec import WorkerSpec
 from engine.workflow import Connection
@@ -36,14 +36,20 @@ class Tables:
         tables.getConfig().set("table.local-time-zone", "UTC")
         return cls(tables, {})
 
-    def add(self, name: str, rows: Rows) -> None:
-        """Give a stream of rows a name. One with an event time is a table of SQL, too, whose time is the stream's."""
+    def add(self, name: str, rows: Rows, parts: Sequence[Any] = ()) -> None:
+        """Give a stream of rows a name. One with an event time is a table of SQL, too, whose time is the stream's.
+
+        Where it is a union of streams, these are its `parts`: a union of tables does not end a chain of operators.
+        """
         self.rows[name] = rows
         if rows.event_time is None:
             return
         schema = jvm().org.apache.flink.table.api.Schema.newBuilder().watermark(rows.event_time, "SOURCE_WATERMARK()")
         with explaining(f'stream "{name}"'):
-            self.tables.createTemporaryView(name, self.tables.fromDataStream(rows.stream, schema.build()))
+            first, *others = [self.tables.fromDataStream(part, schema.build()) for part in parts or (rows.stream,)]
+            for other in others:
+                first = first.unionAll(other)
+            self.tables.createTemporaryView(name, first)
 
     def connect(self, connection: Connection) -> Rows:
         """Add what a connector makes of its inputs. Raises Fatal, naming it, where it cannot."""
@@ -70,22 +76,38 @@ class Tables:
 
 
 def connect(
-    environment: Any, plan: Plan, spec: WorkerSpec, contracts: Mapping[str, Any], blocks: Mapping[str, Any]
+    environment: Any,
+    plan: Plan,
+    spec: WorkerSpec,
+    contracts: Mapping[str, Any],
+    blocks: Mapping[str, Any],
+    redriven: Any,
 ) -> Any:
-    """What the plan's last connector makes of the sources' blocks, and the blocks that were refused on the way."""
+    """What the plan's last connector makes of the sources' blocks, and the blocks that were refused on the way.
+
+    `redriven` are the blocks that were sent again, of all sources; None in a run that takes none.
+    """
     tables, refused = Tables.of(environment), []
     for source in plan.sources:
-        to_rows = jvm().headrace.BlocksToRows
-        type_ = to_rows.type(canonical(source.schema))
-        rows = blocks[source.name].process(to_rows(contracts[source.name])).returns(type_).uid(f"{source.name}.rows")
-        refused.append(rows.getSideOutput(to_rows.REFUSED))
-        tables.add(source.name, Rows(rows, type_.toLogicalType(), source.event_time))
+        ways = {f"{source.name}.rows": blocks[source.name]}
+        if redriven is not None:
+            again = of_stream(redriven, source.name, plan.streams.index(source))
+            ways[f"{REDRIVE}.{source.name}.rows"] = again
+        type_ = jvm().headrace.BlocksToRows.type(canonical(source.schema))
+        parts = [_rows(name, way, type_, contracts[source.name]) for name, way in ways.items()]
+        refused += [part.getSideOutput(jvm().headrace.BlocksToRows.REFUSED) for part in parts]
+        whole = parts[0].union(data_streams(parts[1:])) if parts[1:] else parts[0]
+        tables.add(source.name, Rows(whole, type_.toLogicalType(), source.event_time), parts)
     for connection in plan.connections:
         made = tables.connect(connection.node)
     [schema_id] = spec.known[plan.feed.name]
     to_blocks = jvm().headrace.RowsToBlocks(contracts[plan.feed.name], made.type, schema_id)
     encoded = made.stream.process(to_blocks).returns(byte_array())
     return encoded.name(f"{plan.feed.name}.blocks").uid(f"{plan.feed.name}.blocks").union(data_streams(refused))
+
+
+def _rows(name: str, blocks: Any, type_: Any, contract: Any) -> Any:
+    return blocks.process(jvm().headrace.BlocksToRows(contract)).returns(type_).name(name).uid(name)
 
 
 def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:

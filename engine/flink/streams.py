@@ -9,10 +9,12 @@ from typing import Any
 from engine.flink.cluster import Cluster, Offsets, Stretch
 from engine.flink.configuration import JobSettings
 from engine.flink.gateway import data_streams, jvm, string_array
-from engine.plan import PARTITION_BITS, PlannedSource, Reading
+from engine.plan import PARTITION_BITS, Plan, PlannedSource, Reading
 from schemas.durations import parse_duration
 from sources.kafka_connection import Servers
 from sources.kafka_properties import for_flink
+
+REDRIVE = "redrive!"  # no name that an author can give
 
 
 def read_topic(
@@ -52,6 +54,32 @@ def read_table(
     return loaded.union(data_streams([environment.fromSource(changes, never, name).uid(name)]))
 
 
+def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping[str, Any], cluster: Cluster) -> Any:
+    """The records of dead letters that were sent again, examined anew; they come when they come."""
+    headrace, topic = jvm().headrace, plan.redrive_topic
+    blocks = headrace.RedrivenBlocks(letters)
+    for stream in plan.streams:
+        topics = stream.numbered if isinstance(stream, PlannedSource) else (stream.name,)
+        blocks = blocks.stream(stream.name, string_array(list(topics)), contracts[stream.name])
+    source = _connected(
+        jvm()
+        .org.apache.flink.connector.kafka.source.KafkaSource.builder()
+        .setTopics(string_array([topic]))
+        .setGroupId(f"headrace-{plan.workflow}")
+        .setClientIdPrefix(topic)
+        .setStartingOffsets(_offsets({topic: cluster.redrive_from}))
+        .setDeserializer(blocks),
+        cluster,
+    ).build()
+    read = environment.fromSource(source, headrace.OutOfOrder(), REDRIVE).uid(f"{REDRIVE}.source")
+    return read.setParallelism(1)  # of the one partition that there is
+
+
+def of_stream(redriven: Any, name: str, number: int) -> Any:
+    """The blocks of one stream, by its position in the plan."""
+    return redriven.filter(jvm().headrace.OfStream(number)).name(f"{REDRIVE}.{name}").uid(f"{REDRIVE}.{name}")
+
+
 def transform(stream: Any, name: str, out: Any, operator: Any) -> Any:
     """What an operator of ours makes of a stream; `name` is its id, too."""
     return stream.transform(name, out, operator).uid(name)
@@ -81,18 +109,25 @@ def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: 
 
 def _builder(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:
     topic, stretches = source.topic, cluster.stretches[source.name]
-    builder = (
+    builder = _connected(
         jvm()
         .org.apache.flink.connector.kafka.source.KafkaSource.builder()
-        .setBootstrapServers(cluster.kafka)
         .setTopics(string_array(list(stretches)))
         .setGroupId(f"headrace-{workflow}")
         .setClientIdPrefix(f"headrace-{workflow}-{source.name}")
         .setStartingOffsets(_starts(stretches, settings))
-        .setDeserializer(jvm().headrace.RecordBlocks(contract))
-        .setProperty("isolation.level", "read_committed")
+        .setDeserializer(jvm().headrace.RecordBlocks(contract)),
+        cluster,
     )
-    for name, value in {**for_flink(Servers(cluster.kafka).properties), **topic.properties}.items():
+    for name, value in topic.properties.items():
+        builder = builder.setProperty(name, value)
+    return builder
+
+
+def _connected(builder: Any, cluster: Cluster) -> Any:
+    """What a source of Kafka's has to know of the brokers, and that it reads what is committed."""
+    builder = builder.setBootstrapServers(cluster.kafka).setProperty("isolation.level", "read_committed")
+    for name, value in for_flink(Servers(cluster.kafka).properties).items():
         builder = builder.setProperty(name, value)
     return builder
 

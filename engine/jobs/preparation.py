@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.flink import gateway, relational
 from engine.flink.cluster import Cluster
+from engine.jobs.redriving import begin_anew
 from engine.jobs.store import RunStore
 from engine.jobs.stretches import Topics, with_topics
 from engine.plan import DEAD_LETTERS, NO_PARTITION, Plan, PlannedConnection, PlannedSource, Schema, Stream
@@ -68,8 +69,13 @@ def _newest(topic: KafkaTopic, registry: Registry) -> Schema:
     return registry.latest(subject).schema
 
 
-def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation: int) -> Prepared:
-    """Register the schemas of what is written, create its topics, and look at the topics that are read."""
+def prepare(
+    plan: Plan, addresses: JobAddresses, settings: Settings, generation: int, *, fresh: bool = False
+) -> Prepared:
+    """Register the schemas of what is written, create its topics, and look at those that are read.
+
+    A `fresh` start takes no dead letters of the runs before it that were sent again.
+    """
     with KafkaAdmin(addresses.kafka) as admin:
         plan = with_topics(plan, admin, partial(_numbered, settings.metadata_url))
         for source in plan.sources:
@@ -81,6 +87,10 @@ def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation:
         for position, topic in enumerate(plan.topics):
             size = {"max.message.bytes": str(dead_bytes)} if position == DEAD_LETTERS else {}
             admin.create(topic, OUTPUT_PARTITIONS, size)
+        admin.create(plan.redrive_topic, 1, {"max.message.bytes": str(dead_bytes)})
+        if fresh:
+            begin_anew(admin, addresses.kafka, plan.workflow)
+        redrive_from = admin.facts(plan.redrive_topic).end_offsets
     if plan.feature_sinks:
         with Generations(addresses.redis, plan.workflow) as generations:
             generations.keep_partitions(_filled(plan.feed, topics))
@@ -100,7 +110,7 @@ def prepare(plan: Plan, addresses: JobAddresses, settings: Settings, generation:
             metrics_folder=str(settings.metrics_folder),
             flink=addresses.flink,
         )
-    return Prepared(spec, Cluster(addresses.kafka, addresses.registry, topics.stretches, dead_bytes))
+    return Prepared(spec, Cluster(addresses.kafka, addresses.registry, topics.stretches, dead_bytes, redrive_from))
 
 
 def new_generation(plan: Plan, addresses: JobAddresses) -> int:

@@ -48,7 +48,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         if last and restore:
             check_resumed(last, job)
         generation = last.generation if last and restore else new_generation(plan, addresses)
-        prepared = prepare(plan, addresses, settings, generation)
+        prepared = prepare(plan, addresses, settings, generation, fresh=restore is None)
         forget_targets(settings.metrics_folder, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))

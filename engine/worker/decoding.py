@@ -18,6 +18,7 @@ _WHY = {
     Status.WRONG_TYPE: "the writer's schema does not fit the one that the workflow reads with",
     Status.NOT_FINITE: "a float is not finite",
     Status.TOO_LARGE: "key, headers and value are larger than a frame may be",
+    Status.UNKNOWN_STREAM: "it was sent again, and is of no stream that the workflow has",
 }
 
 
@@ -31,17 +32,19 @@ class FrameDecoder:
     def decode(self, frame: Frame) -> Batch:
         """The records of a frame, in order."""
         event_times = frame.index["event_time"].tolist()
+        redriven = frame.index["redriven"]
+        again = redriven.astype(bool).tolist() if redriven.any() else ()
         refused = frame.index["status"].nonzero()[0].tolist()
         table = None if refused else self._decoder.decode_table(frame.values, frame.index["value_size"])
         if table is not None:
-            return Batch(table, event_times)
+            return Batch(table, event_times, again)
         values = frame.values_list()
         for position in refused:
             values[position] = None
         records = self._decoder.decode_all(values)
         for position in refused:
             records[position] = self._refusal(frame.index[position])
-        return Batch(records, event_times)
+        return Batch(records, event_times, again)
 
     def _refusal(self, entry: Any) -> BadRecord:
         status = Status(int(entry["status"]))

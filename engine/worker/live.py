@@ -30,7 +30,8 @@ class LiveShard:
         self._nullable = frozenset(field["name"] for field in plan.reader["fields"] if "null" in field["type"])
         self.batch = Batch([], [])
         self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
-        self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages), state)
+        self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages, plan.dead_window), state)
+        self.shard.rejects.resize(plan.dead_window)
 
     @property
     def shard(self) -> Shard:

@@ -30,6 +30,7 @@ class WorkerMetrics:
         self.broken = self._counter(
             "headrace_rules_broken_total", "records that broke a rule", "node", "rule", "action"
         )
+        self.again = self._counter("headrace_redriven_records_total", "dead letters that were sent again, taken in")
         self.replayed = self._counter("headrace_replayed_frames_total", "frames learned again from a shard's log")
         self.feature_rows = self._counter("headrace_feature_rows_total", "feature rows that Redis took")
         self.waits = self._counter("headrace_waits_total", "times a service was away and was waited for", "service")
@@ -60,6 +61,9 @@ class WorkerMetrics:
         if shard.metrics:
             for name, value in {"judged": shard.metrics.count, **shard.metrics.as_dict()}.items():
                 self.quality.labels(self._workflow, str(number), name).set(value)
+
+    def redriven(self, count: int) -> None:
+        self.again.labels(self._workflow).inc(count)
 
     def restored(self, replayed: int) -> None:
         """Note that a shard was opened, and how many frames of its log were replayed for that."""

@@ -85,10 +85,11 @@ class Outputs:
             "partition": partition,
             "offset": int(entry["offset"]),
             "event_time": None if event_time == NO_EVENT_TIME else event_time,
+            "arrival": int(entry["arrival"]),
             "node": stream.name if rejection.node == DECODE else rejection.node,
             "reason": rejection.error.reason,
             "error": str(rejection.error)[:MAX_ERROR_CHARACTERS],
-            "attempt": 1,
+            "attempt": int(entry["redriven"]) + 1,
             "failed_at": now_ms,
         }
 

@@ -61,8 +61,11 @@ class Worker:
         rows = self._rows.rows(frame, live.batch, outcome)
         self._write(rows, _reached(f"{number}/{self._plan.shards}", frame, self._plan.feed))
         outputs = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
-        live.newest_arrival_ms = int(frame.index["arrival"].max(initial=0))
+        arrivals = frame.index["arrival"][frame.index["redriven"] == 0]
+        if len(arrivals):
+            live.newest_arrival_ms = int(arrivals.max())
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
+        self._metrics.redriven(len(frame) - len(arrivals))
         check_budget(self._plan, live.shard, outcome)
         self.publish(number)
         return outputs
@@ -127,8 +130,11 @@ class Worker:
 
 
 def _reached(part: str, frame: Frame, feed: Stream) -> dict[str, int]:
-    """How far a shard has come in each partition: the largest event time of the good records in `frame`."""
-    good = frame.index[frame.index["status"] == Status.OK]
+    """How far a shard has come in each partition: the largest event time of the good records in `frame`.
+
+    Records that were sent again are none of them: they come out of their order.
+    """
+    good = frame.index[(frame.index["status"] == Status.OK) & (frame.index["redriven"] == 0)]
     return {
         "{}.{}.{}".format(part, *feed.place(number)): int(good["event_time"][good["partition"] == number].max())
         for number in np.unique(good["partition"]).tolist()

@@ -107,7 +107,8 @@ def test_records_that_fail_in_learning_leave_no_trace(bad: set[int], sizes: list
     rejected = [r for outcome in outcomes for r in outcome.rejected.values()]
     assert len(rejected) == len(bad)
     assert {(r.node, r.error.reason) for r in rejected} <= {("model", "learn_failed")}
-    assert (live.shard.records, live.shard.dead, live.shard.learned) == (60, len(bad), 60 - len(bad))
+    rejects = live.shard.rejects
+    assert (rejects.records, rejects.rejected, live.shard.learned) == (60, len(bad), 60 - len(bad))
 
 
 def test_positions_of_rejected_records_are_those_in_the_frame() -> None:

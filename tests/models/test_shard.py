@@ -84,7 +84,7 @@ def test_bad_labels_are_rejected() -> None:
     labels = [1.0, float("nan"), "late", None, 2]
     outcome = shard.apply(batch([{"a": 1.0, "y": y} for y in labels]))
     assert {i: r.error.reason for i, r in outcome.rejected.items()} == {1: "not_finite", 2: "wrong_type"}
-    assert (shard.learned, shard.records, shard.dead) == (2, 5, 2)
+    assert (shard.learned, shard.rejects.records, shard.rejects.rejected) == (2, 5, 2)
 
 
 def test_undecoded_records_are_rejected_in_place() -> None:

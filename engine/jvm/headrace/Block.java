@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
  */
 final class Block {
   static final int EVENT_TIME = 0, ARRIVAL = 8, OFFSET = 16, PARTITION = 24;
-  static final int KEY_SIZE = 28, HEADERS_SIZE = 32, VALUE_SIZE = 36, SOURCE = 40, STATUS = 42, SHARD = 44;
+  static final int KEY_SIZE = 28, HEADERS_SIZE = 32, VALUE_SIZE = 36, SOURCE = 40, STATUS = 42, REDRIVEN = 43, SHARD = 44;
   static final int ENTRY = 48;
   static final long NO_EVENT_TIME = Long.MIN_VALUE;
 
@@ -43,6 +43,10 @@ final class Block {
 
   static int size(byte[] bytes, int at) {
     return Math.max(0, getInt(bytes, at));
+  }
+
+  static int source(byte[] block) {
+    return (short) SHORT.get(block, SOURCE) & 0xffff;
   }
 
   static Status status(byte[] block) {

@@ -15,6 +15,10 @@ public final class Partitions implements Serializable {
     this.topics.putAll(topics);
   }
 
+  boolean has(String topic) {
+    return topics.containsKey(topic);
+  }
+
   int number(String topic, int partition) {
     if (partition >>> BITS != 0) throw new IllegalStateException("topic \"" + topic + "\": has more than 65,536 partitions");
     return topics.get(topic) << BITS | partition;

@@ -51,7 +51,7 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     Block.putLong(block, Block.EVENT_TIME, Block.NO_EVENT_TIME);
     Block.putLong(block, Block.ARRIVAL, record.timestamp());
     Block.putLong(block, Block.OFFSET, record.offset());
-    Block.putInt(block, Block.PARTITION, contract.partitions.number(record.topic(), record.partition()));
+    Block.putInt(block, Block.PARTITION, number(record));
     Block.putInt(block, Block.KEY_SIZE, key == null ? -1 : keySize);
     Block.putInt(block, Block.HEADERS_SIZE, headers.length);
     Block.putInt(block, Block.VALUE_SIZE, value == null ? -1 : valueSize);
@@ -64,6 +64,13 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     System.arraycopy(headers, 0, block, at += keySize, headers.length);
     if (value != null) System.arraycopy(value, 0, block, at + headers.length, valueSize);
     return block;
+  }
+
+  /** What a connector makes is in no topic, and neither is what was sent again and belongs to no stream. */
+  private int number(ConsumerRecord<byte[], byte[]> record) {
+    Partitions partitions = contract.partitions;
+    boolean isNumbered = partitions != null && partitions.has(record.topic());
+    return isNumbered ? partitions.number(record.topic(), record.partition()) : record.partition();
   }
 
   private Status status(byte[] block, byte[] value) throws IOException {
@@ -107,7 +114,7 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     if (time == Block.NO_EVENT_TIME) return Status.NO_EVENT_TIME;
     if (time < Payload.YEAR_1) return Status.CORRUPT;
     Block.putLong(block, Block.EVENT_TIME, time);
-    if (time > Payload.YEAR_9999 || time - contract.maxAheadMs > arrival) return Status.FUTURE;
+    if (time > Payload.YEAR_9999 || time - arrival > contract.maxAheadMs) return Status.FUTURE;
     return contract.finite && !payload.finite ? Status.NOT_FINITE : Status.OK;
   }
 

@@ -19,8 +19,9 @@ import org.apache.flink.types.Row;
 /**
  * Releases the records of each shard in the order (event time, partition, offset) once the watermark has passed them.
  *
- * <p>What waits is state. Records that Python will only reject have no place in the order: they pass with the next ones
- * released, and at once when none waits. So the shares of good and bad that Python sees are about those of the input.
+ * <p>What waits is state. A record behind the watermark, as those are that were sent again, is released at once: its
+ * place in the order has gone by. Records that Python will only reject have no place in the order: they pass with the next
+ * ones released, and at once when none waits. So the shares of good and bad that Python sees are about those of the input.
  * Equal rows of a connector, which have the same stand-in for an offset, are told apart by counting it up.
  */
 public final class Sorter extends AbstractStreamOperator<Row> implements OneInputStreamOperator<Row, Row> {
@@ -32,6 +33,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   private transient Map<Integer, Waiting> shards;
   private transient ListState<byte[]> state;
   private transient FrameBuilder frame;
+  private transient long watermark;
 
   public Sorter(int maxBytes, int maxRecords) {
     this.maxBytes = maxBytes;
@@ -43,6 +45,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     super.initializeState(context);
     shards = new TreeMap<>();
     frame = new FrameBuilder();
+    watermark = Long.MIN_VALUE;
     state =
         context
             .getKeyedStateStore()
@@ -77,21 +80,27 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     int shard = (int) element.getValue().getField(0);
     Waiting waiting = waiting(shard);
     FrameBuilder.each((byte[]) element.getValue().getField(1), waiting::add);
+    releaseDue(shard, waiting);
     if (waiting.good.isEmpty()) releaseRefused(shard, waiting);
     flush(shard, waiting);
   }
 
   @Override
-  public void processWatermark(Watermark watermark) throws Exception {
+  public void processWatermark(Watermark next) throws Exception {
+    watermark = next.getTimestamp();
     for (Map.Entry<Integer, Waiting> entry : shards.entrySet()) {
       int shard = entry.getKey();
       Waiting waiting = entry.getValue();
-      if (!waiting.isDue(watermark.getTimestamp())) continue;
-      while (waiting.isDue(watermark.getTimestamp())) release(shard, waiting, waiting.next());
+      if (!waiting.isDue(watermark)) continue;
+      releaseDue(shard, waiting);
       releaseRefused(shard, waiting);
       flush(shard, waiting);
     }
-    super.processWatermark(watermark);
+    super.processWatermark(next);
+  }
+
+  private void releaseDue(int shard, Waiting waiting) {
+    while (waiting.isDue(watermark)) release(shard, waiting, waiting.next());
   }
 
   private void releaseRefused(int shard, Waiting waiting) {

@@ -12,7 +12,8 @@ enum Status {
   NOT_FINITE,
   TOO_LARGE,
   LATE,
-  FUTURE;
+  FUTURE,
+  UNKNOWN_STREAM;
 
   private static final Status[] ALL = values();
 
