@@ -93,6 +93,14 @@ class Recoverable:
             self.snapshot()
         else:
             self.shard = self._restored()
+            self._take_on(fresh())
+
+    def _take_on(self, planned: Shard) -> None:
+        """Make the shard the one that is planned now: its stages may be more than those of the run before."""
+        if planned.names != self.shard.names:
+            planned.adopt(self.shard)
+            self.shard = planned
+            self.snapshot()
 
     def process(self, frame: bytes) -> Outcome:
         """Apply the records of `frame` and make that last. Errors of `decode`, Retryable and Fatal pass through."""

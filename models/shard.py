@@ -88,3 +88,25 @@ class Shard:
             return None
         copies = self.estimator.copies
         return copies.models if copies.stage.key else copies.models[None]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its stages, in their order."""
+        return [*self.transforms.names, *([self.estimator.copies.stage.name] if self.estimator else [])]
+
+    def adopt(self, before: Shard) -> None:
+        """Take over what stages of the same names have learned in another shard, and the counts and notes of it.
+
+        >>> from river import linear_model, preprocessing
+        >>> scaler = Stage("scaled", preprocessing.StandardScaler())
+        >>> before, after = Shard([scaler]), Shard([scaler, Stage("model", linear_model.LinearRegression(), label="y")])
+        >>> _ = before.apply(Batch([{"a": 2.0}], [0]))
+        >>> after.adopt(before)
+        >>> after.names, after.transforms.stages[0].models[None].means["a"], after.learned
+        (['scaled', 'model'], 2.0, 0)
+        """
+        known = {copies.stage.name: copies for copies in before.transforms.stages}
+        self.transforms.stages = [known.get(copies.stage.name, copies) for copies in self.transforms.stages]
+        if self.estimator and before.estimator and self.names[-1] == before.names[-1]:
+            self.estimator, self.metrics = before.estimator, before.metrics
+        self.rejects, self.notes = before.rejects, before.notes

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.instants import instant
-from engine.jobs.dead_letters import Selection
+
+if TYPE_CHECKING:  # commands import what they need when they run
+    from engine.jobs.dead_letters import Selection
 
 Workflow = Annotated[str, typer.Argument(help="The name of the workflow.", show_default=False)]
 Node = Annotated[str | None, typer.Option("--node", help="Only letters of this node.")]
@@ -20,5 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
 def selection(node: str | None, reason: str | None, since: str | None = None, until: str | None = None) -> Selection:
     """The selection that the options make. Raises BadParameter."""
+    from engine.jobs.dead_letters import Selection
+
     now = datetime.now(UTC)
     return Selection(node, reason, instant(since, "--since", now), instant(until, "--until", now))

@@ -11,11 +11,8 @@ from rich.console import Console
 
 from engine.cli import options, redrive
 from engine.cli.choosing import Json, Node, Reason, Since, Until, Workflow, selection
-from engine.cli.dead_text import counts_json, counts_table, described, in_lines
-from engine.jobs.dead_letters import parse_place, read_ledger, read_letters, tallies
 from engine.settings import Settings, address
 from schemas.errors import Fatal
-from schemas.registry import Registry
 
 _LS_EPILOG = "[bold]Examples[/bold]\n\nheadrace dead ls flights\n\nheadrace dead ls flights --since 1h --json"
 _SHOW_EPILOG = "[bold]Examples[/bold]\n\nheadrace dead show flights --last 3\n\nheadrace dead show flights 2:1045"
@@ -43,6 +40,9 @@ def ls(  # noqa: PLR0913 - an option each
     registry: options.Registry = None,
 ) -> None:
     """Count the dead letters of a workflow by node and reason. Those that are open can be sent again."""
+    from engine.cli.dead_text import counts_json, counts_table
+    from engine.jobs.dead_letters import read_ledger, read_letters, tallies
+
     settings, wanted = Settings.load(home=home, kafka=kafka, registry=registry), selection(node, reason, since, until)
     broker, schemas = address(settings, "kafka"), address(settings, "registry")
     letters = filter(wanted.admits, read_letters(broker, schemas, workflow))
@@ -73,6 +73,10 @@ def show(  # noqa: PLR0913 - an option each
     registry: options.Registry = None,
 ) -> None:
     """Show dead letters, the newest last: where and why they failed, and their records."""
+    from engine.cli.dead_text import described, in_lines
+    from engine.jobs.dead_letters import parse_place, read_ledger, read_letters
+    from schemas.registry import Registry
+
     settings, wanted = Settings.load(home=home, kafka=kafka, registry=registry), selection(node, reason)
     broker, schemas = address(settings, "kafka"), address(settings, "registry")
     place = parse_place(letter) if letter else None

@@ -12,10 +12,6 @@ from rich.console import Console
 
 from engine.cli import options
 from engine.cli.choosing import Json, Node, Reason, Since, Until, Workflow, selection
-from engine.flink.rest import FlinkRest
-from engine.jobs.redriving import behind, open_letters, redrive
-from engine.jobs.store import RunStore
-from engine.plan import redrive_topic
 from engine.settings import Settings, address
 from schemas.errors import Fatal
 
@@ -50,6 +46,9 @@ def send(  # noqa: PLR0913 - an option each
 
     Ctrl-C ends it; the same command sends the rest.
     """
+    from engine.jobs.redriving import open_letters, redrive
+    from engine.plan import redrive_topic
+
     settings = Settings.load(home=home, kafka=kafka, registry=registry, flink=flink)
     wanted = selection(node, reason, since, until)
     broker, schemas = address(settings, "kafka"), address(settings, "registry")
@@ -92,6 +91,8 @@ def _interruption() -> threading.Event:
 
 
 def _refuse_bounded(workflow: str, settings: Settings) -> None:
+    from engine.jobs.store import RunStore
+
     with RunStore(settings.metadata_url) as runs:
         last = runs.last(workflow)
     if last is not None and last.bounded:
@@ -102,12 +103,17 @@ def _refuse_bounded(workflow: str, settings: Settings) -> None:
 
 
 def _runs(workflow: str, settings: Settings) -> bool:
+    from engine.flink.rest import FlinkRest
+
     with FlinkRest(address(settings, "flink")) as flink:
         return flink.live(workflow) is not None
 
 
 def _wait(broker: str, workflow: str, settings: Settings, stop: threading.Event) -> None:
     """Return once a checkpoint of the job holds what was sent. Raises Fatal where the job ends before."""
+    from engine.jobs.redriving import behind
+    from engine.plan import redrive_topic
+
     while behind(broker, workflow) > 0 and not stop.wait(_POLL_S):
         if not _runs(workflow, settings):
             hint = f'they wait in topic "{redrive_topic(workflow)}" until `headrace run` resumes it'

@@ -55,7 +55,7 @@ def redrive(  # noqa: PLR0913 - what is to be sent where, and how that is watche
     _require_topic(kafka, workflow)
     stopped = (stop or Event()).is_set
     sent = 0
-    with TransactionWriter(kafka, _name(workflow)) as writer:
+    with writer_of(kafka, workflow) as writer:
         letters = open_letters(kafka, registry, workflow, selection)
         while taken := list(islice(letters, batch)):
             if stopped():
@@ -75,7 +75,7 @@ def begin_anew(admin: KafkaAdmin, kafka: str, workflow: str) -> None:
     """
     ends = admin.facts(dead_topic(workflow)).end_offsets
     if any(ends.values()):
-        with TransactionWriter(kafka, _name(workflow)) as writer, writer.transaction():
+        with writer_of(kafka, workflow) as writer, writer.transaction():
             writer.write(redrive_topic(workflow), None, key_of_start(ends), PARTITION)
 
 
@@ -85,8 +85,9 @@ def behind(kafka: str, workflow: str) -> int:
         return admin.behind(redrive_topic(workflow), f"headrace-{workflow}")
 
 
-def _name(workflow: str) -> str:
-    return f"headrace.redrive.{workflow}"
+def writer_of(kafka: str, workflow: str) -> TransactionWriter:
+    """What sends letters to a workflow; there is one at a time. Raises Retryable."""
+    return TransactionWriter(kafka, f"headrace.redrive.{workflow}")
 
 
 def _require_topic(kafka: str, workflow: str) -> None:

@@ -17,7 +17,7 @@ from models.shard import Shard
 from schemas.errors import BadRecord
 from schemas.frames import Frame
 
-EPOCH, FEATURES = "epoch", "features"  # notes that travel with a shard's snapshots
+EPOCH, FEATURES, STAGES = "epoch", "features", "stages"  # notes that travel with a shard's snapshots
 UNKNOWN = "any?"
 
 
@@ -32,6 +32,9 @@ class LiveShard:
         self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
         self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages, plan.dead_window), state)
         self.shard.rejects.resize(plan.dead_window)
+        if self.shard.notes.pop(STAGES, self.shard.names) != self.shard.names:
+            self.shard.notes.pop(FEATURES, None)  # the estimator may see others by now
+        self.shard.notes[STAGES] = self.shard.names
 
     @property
     def shard(self) -> Shard:

@@ -81,7 +81,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     Waiting waiting = waiting(shard);
     FrameBuilder.each((byte[]) element.getValue().getField(1), waiting::add);
     releaseDue(shard, waiting);
-    if (waiting.good.isEmpty()) releaseRefused(shard, waiting);
+    if (waiting.good.isEmpty() || waiting.isRefusedAgain()) releaseRefused(shard, waiting);
     flush(shard, waiting);
   }
 

@@ -27,6 +27,11 @@ final class Waiting {
     (Block.status(block) == Status.OK ? good : refused).add(block);
   }
 
+  /** Whether the newest of those refused was sent again; nothing more may come that it could pass with. */
+  boolean isRefusedAgain() {
+    return !refused.isEmpty() && refused.get(refused.size() - 1)[Block.REDRIVEN] != 0;
+  }
+
   boolean isDue(long watermark) {
     return !good.isEmpty() && Block.getLong(good.peek(), Block.EVENT_TIME) <= watermark;
   }
