@@ -8,13 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import commands, latency, report, scoring, throughput
+from benchmarks import commands, latency, redrive, report, scoring, throughput
 from benchmarks.figures import Row
 from engine.local.platform import down, up
 from engine.settings import Settings
 from schemas.errors import HeadraceError
 
-PARTS = ("throughput", "latency", "scoring", "commands")
+PARTS = ("throughput", "latency", "scoring", "redrive", "commands")
 
 
 def main() -> None:
@@ -44,6 +44,8 @@ def _measure(arguments: argparse.Namespace) -> list[Row]:
                 rows += latency.measure(settings, _tell, arguments.samples)
             if "scoring" in arguments.only:
                 rows += scoring.measure(settings, _tell)
+            if "redrive" in arguments.only:
+                rows += redrive.measure(settings, _tell)
         finally:
             down(settings)
     if "commands" in arguments.only:

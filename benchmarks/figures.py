@@ -50,6 +50,7 @@ SMALL_BATCHES = Figure("learn_many in batches of 256 vs. Bytewax record by recor
 FEATURE = Figure("event → feature readable in Redis at 1,000 events/s, p99", 100, "at most", "ms")
 MODEL = Figure("event → scoring API answers with a model that has learned it, p99", 500, "at most", "ms")
 SCORING = Figure("scoring API, one worker, vs. a plain FastAPI endpoint with the same model", 0.8, "at least")
+REDRIVE = Figure("100,000 dead letters sent again and taken in, none twice", 30, "at most", "s")
 MEMORY = Figure("memory of the whole platform while the demo runs", 3, "at most", "GiB")
 DEMO = Figure("make demo, the second time", 90, "at most", "s")
 TEST = Figure("make test", 600, "at most", "s")

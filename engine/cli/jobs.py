@@ -1,4 +1,4 @@
-"""`headrace run`, `stop`, `explain` and `check`: workflows."""
+"""`headrace run`, `stop`, `explain`, `plan` and `check`: workflows."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command(epilog=_RUN_EPILOG)(run)
     app.command(epilog=_STOP_EPILOG)(stop)
     app.command(epilog="[bold]Example[/bold]\n\nheadrace explain workflows/flights.py")(explain)
+    app.command(epilog="[bold]Example[/bold]\n\nheadrace plan workflows/flights.py")(plan)
     app.command(epilog="[bold]Example[/bold]\n\nheadrace check workflows/flights.py")(check)
 
 
@@ -151,6 +152,29 @@ def explain(
     settings = Settings.load(home=home, registry=registry)
     plan = resolve(load_workflow(file).workflow, _registry(settings), settings.home)
     typer.echo(in_words(plan, parallelism))
+
+
+def plan(file: File, *, as_json: Json = False, home: options.Home = None, registry: options.Registry = None) -> None:
+    """Say what a changed workflow would keep of the state of its last run, without starting anything.
+
+    Exit code 1 says that it would lose some, so that `run` refuses it.
+    """
+    from engine.jobs.definition import summary
+    from engine.jobs.loading import load_workflow
+    from engine.jobs.running import planned_changes
+
+    settings = Settings.load(home=home, registry=registry)
+    loaded = load_workflow(file)
+    name = loaded.workflow.name
+    found = planned_changes(loaded, settings, _registry(settings))
+    if as_json:
+        typer.echo(json.dumps({"workflow": name, "nodes": [asdict(change) for change in found or ()]}))
+    elif found is None:
+        typer.echo(f'workflow "{name}" has not run before: all of it is new')
+    else:
+        typer.echo(summary(found))
+    if any(change.loses for change in found or ()):
+        raise typer.Exit(1)
 
 
 def check(file: File, *, as_json: Json = False, home: options.Home = None, registry: options.Registry = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from engine.plan import Plan, PlannedConnection
+from engine.plan import Plan, PlannedConnection, Stream
 from models.stage import Kind
 from schemas.errors import Fatal
 from sinks import FeatureStore
@@ -39,7 +39,7 @@ def parts_of(plan: Plan) -> tuple[Part, ...]:
     """The parts of a plan; topics that are written to and model stores keep no state of the job."""
     whole = (plan.order, plan.shard_key, plan.shards)
     streams = [
-        (stream.name, (stream.origin, repr(stream.node.connector) if isinstance(stream, PlannedConnection) else ""))
+        (stream.name, (stream.origin, repr(_made_by(stream))))
         for stream in plan.streams
     ]
     stages = [(stage.name, (stage.label, stage.key, stage.batch, repr(stage.pipeline))) for stage in plan.stages]
@@ -58,12 +58,12 @@ def changes(before: Sequence[Part], plan: Plan) -> list[Change]:
     """What becomes of each node when the state of a run is taken over by a plan."""
     now = parts_of(plan)
     known, wanted = {part.name: part for part in before}, {part.name: part for part in now}
-    found = [_change(part, known.get(part.name)) for part in now]
-    found += [_gone(part) for part in before if part.name not in wanted]
-    found += _moved(before, now)
-    if any(change.verdict == "new" for change in found if wanted[change.node].part == "pipeline"):
-        found += _half_full(plan, known)
-    return [change for change in found if change.node != _WHOLE or change.loses]
+    found = {part.name: _change(part, known.get(part.name)) for part in now}
+    found |= {part.name: _gone(part) for part in before if part.name not in wanted}
+    for change in (*_moved(before, now), *_half_full(plan, known)):
+        if not found[change.node].loses:
+            found[change.node] = change
+    return [change for change in found.values() if change.node != _WHOLE or change.loses]
 
 
 def refuse_losses(workflow: str, found: Sequence[Change]) -> None:
@@ -75,6 +75,11 @@ def refuse_losses(workflow: str, found: Sequence[Change]) -> None:
             f'workflow "{workflow}": cannot take over the state of its last run: {said}',
             hint="undo the change, or start anew with --fresh; `headrace plan` says this beforehand",
         )
+
+
+def _made_by(stream: Stream) -> object:
+    """What makes the records of a stream: a connector, or a topic up to where it is read."""
+    return stream.node.connector if isinstance(stream, PlannedConnection) else stream.topic.span.end
 
 
 def _change(part: Part, before: Part | None) -> Change:
@@ -109,7 +114,8 @@ def _moved(before: Sequence[Part], now: Sequence[Part]) -> Iterator[Change]:
 def _half_full(plan: Plan, known: dict[str, Part]) -> Iterator[Change]:
     """An estimator that learns in batches, and has some records of the next one without the new pipeline's features."""
     last = plan.stages[-1]
-    if last.kind is not Kind.TRANSFORMER and last.batch and last.name in known:
+    grown = any(stage.name not in known for stage in plan.stages)
+    if grown and last.kind is not Kind.TRANSFORMER and last.batch and last.name in known:
         yield Change(last.name, "changed", "its unfinished batch has records without the features of the new pipeline")
 
 
@@ -129,3 +135,17 @@ def without_addresses(text: str) -> str:
 def as_data(parts: Sequence[Part]) -> list[dict[str, str]]:
     """The parts as JSON takes them."""
     return [asdict(part) for part in parts]
+
+
+def summary(found: Sequence[Change]) -> str:
+    """What becomes of each node, a line each.
+
+    >>> print(summary([Change("model", "unchanged"), Change("signs", "gone", "what it has learned would go with it")]))
+    model  unchanged
+    signs  gone, loses state: what it has learned would go with it
+    """
+    wide = max((len(change.node) for change in found), default=0)
+    return "\n".join(
+        f"{change.node:<{wide}}  {change.verdict}{', loses state: ' if change.loses else ''}{change.loses}"
+        for change in found
+    )

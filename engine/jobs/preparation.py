@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from engine.flink import gateway, relational
 from engine.flink.cluster import Cluster
+from engine.jobs.definition import without_addresses
 from engine.jobs.redriving import begin_anew
 from engine.jobs.store import RunStore
 from engine.jobs.stretches import Topics, with_topics
@@ -129,16 +129,7 @@ def definition_digest(plan: Plan) -> str:
     ends = [repr(source.topic.span.end) for source in plan.sources]
     connectors = [repr(connection.node.connector) for connection in plan.connections]
     described = (streams, ends, connectors, plan.order, plan.shard_key, plan.shards, stages, features)
-    return hashlib.sha256(_without_addresses(repr(described)).encode()).hexdigest()[:16]
-
-
-def _without_addresses(text: str) -> str:
-    """A repr as any process writes it: objects that have none of their own, and functions, tell where they are.
-
-    >>> _without_addresses("[<function dearer at 0x7fb2c8a0>, <shop.Prices object at 0x7fb2c8b0>]")
-    '[<function dearer>, <shop.Prices object>]'
-    """
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+    return hashlib.sha256(without_addresses(repr(described)).encode()).hexdigest()[:16]
 
 
 def _known(plan: Plan, stream: Stream, registry: Registry) -> dict[int, Schema]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
+from engine.jobs.definition import Change, changes, parts_of, refuse_losses
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.preflight import preflight
 from engine.jobs.preparation import Prepared, definition_digest, new_generation, prepare, resolve
@@ -44,17 +45,21 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
             raise Fatal(f'workflow "{plan.workflow}" runs already, as job {live.id}', hint=hint)
         last = None if fresh else runs.last(plan.workflow)
         digest = definition_digest(plan)
-        restore = _resume(last, digest, flink, checkpoints_of(settings)) if last else None
+        if last and last.definition != digest:
+            refuse_losses(plan.workflow, _changes(last, runs, plan))
+        restore = _resume(last, flink, checkpoints_of(settings)) if last else None
         if last and restore:
             check_resumed(last, job)
-        generation = last.generation if last and restore else new_generation(plan, addresses)
+        kept = last.generation if last and restore else 0  # 0 also where features were not written before
+        generation = kept or new_generation(plan, addresses)
         prepared = prepare(plan, addresses, settings, generation, fresh=restore is None)
         forget_targets(settings.metrics_folder, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
         job_id = _submit(prepared, job, addresses.flink, settings.home)
         ranged = str(job.event_range)
-        runs.add(Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore, event_range=ranged))
+        run = Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore, event_range=ranged)
+        runs.add(run, parts_of(plan))
         flink.wait_until_listed(job_id)
     return Started(job_id, prepared.spec.plan, generation, restore)
 
@@ -105,11 +110,32 @@ def _submit(prepared: Prepared, job: JobSettings, flink: str, home: Path) -> str
     return submit(environment, prepared.spec.plan.workflow)
 
 
-def _resume(last: Run, digest: str, flink: FlinkRest, checkpoints: str) -> str | None:
-    """Where the workflow goes on. Raises Fatal where it is another one by now, and where nothing is left to go on."""
-    if last.definition != digest:
+def _resume(last: Run, flink: FlinkRest, checkpoints: str) -> str | None:
+    """Where the workflow goes on. Raises Fatal where nothing is left to go on."""
+    return resume_point(last, flink.remembered(last.job_id), newest_checkpoint(checkpoints, last.job_id))
+
+
+def planned_changes(loaded: LoadedWorkflow, settings: Settings, registry: str | None) -> list[Change] | None:
+    """What becomes of each node if the workflow goes on as it is now; None where it never ran.
+
+    Raises Fatal, Retryable.
+    """
+    plan = resolve(loaded.workflow, registry, settings.home)
+    with RunStore(settings.metadata_url) as runs:
+        last = runs.last(plan.workflow)
+        if last is None:
+            return None
+        if last.definition == definition_digest(plan):
+            return changes(parts_of(plan), plan)
+        return _changes(last, runs, plan)
+
+
+def _changes(last: Run, runs: RunStore, plan: Plan) -> list[Change]:
+    """What becomes of each node. Raises Fatal where it is not known any more what the last run was made of."""
+    parts = runs.parts(last.job_id)
+    if not parts:
         raise Fatal(
             f'workflow "{last.workflow}": its pipelines, features or shards have changed since its last run',
             hint="their state does not fit any more: start anew with --fresh, or undo the change",
         )
-    return resume_point(last, flink.remembered(last.job_id), newest_checkpoint(checkpoints, last.job_id))
+    return changes(parts, plan)

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sql
 
 from engine.jobs.claim import Claim
+from engine.jobs.definition import Part, as_data
 from schemas.errors import Fatal, HeadraceError, Retryable
 from schemas.session import Session
 
@@ -41,6 +42,12 @@ _TOPICS = sql.Table(  # the numbers of the topics of sources with a pattern
     sql.Column("source", sql.String, primary_key=True),
     sql.Column("topic", sql.String, primary_key=True),
     sql.Column("number", sql.Integer, nullable=False),
+)
+_PARTS = sql.Table(
+    "parts",
+    _METADATA,
+    sql.Column("job_id", sql.String, primary_key=True),
+    sql.Column("parts", sql.JSON, nullable=False),
 )
 _CLAIMS = sql.Table(
     "claims",
@@ -126,13 +133,22 @@ class RunStore(Session):
                 connection.execute(sql.insert(_TOPICS).values(values))
         return (*known, *new)
 
-    def add(self, run: Run) -> None:
+    def parts(self, job_id: str) -> tuple[Part, ...]:
+        """What the state of a run depends on, node by node; nothing where the run is older than that is noted."""
+        query = sql.select(_PARTS.c.parts).where(_PARTS.c.job_id == job_id)
+        with self._transaction() as connection:
+            parts = connection.execute(query).scalar()
+        return tuple(Part(**part) for part in parts or ())
+
+    def add(self, run: Run, parts: Sequence[Part] = ()) -> None:
+        """Note a run, and what its state depends on."""
         with self._transaction() as connection:
             values = asdict(run)
             event_range = values.pop("event_range")
             connection.execute(sql.insert(_RUNS).values(**values))
             if event_range:
                 connection.execute(sql.insert(_RANGES).values(job_id=run.job_id, event_range=event_range))
+            connection.execute(sql.insert(_PARTS).values(job_id=run.job_id, parts=as_data(parts)))
 
     def stopped(self, job_id: str, savepoint: str) -> None:
         with self._transaction() as connection:

@@ -34,12 +34,26 @@ def test_explain_shows_graph_and_physical_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "stop", "explain", "check", "ledger", "up", "status", "down", "demo", "feed", "ingest"]
+    "command",
+    ["run", "stop", "explain", "plan", "check", "ledger", "up", "status", "down", "demo", "feed", "ingest"],
 )
 def test_help_has_examples(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"])
     assert done.exit_code == 0
     assert f"headrace {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["ls", "show", "redrive"])
+def test_help_on_dead_letters_has_examples(command: str) -> None:
+    done = CliRunner().invoke(app, ["dead", command, "--help"])
+    assert done.exit_code == 0
+    assert f"headrace dead {command}" in done.stdout
+
+
+def test_a_time_that_is_none_is_refused_with_its_option() -> None:
+    done = CliRunner().invoke(app, ["dead", "ls", "flights", "--since", "yesterday"])
+    assert done.exit_code == 2
+    assert "--since" in done.stderr
 
 
 def test_a_workflow_that_is_wrong_is_one_error_and_no_traceback_of_ours(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from river import compose, linear_model, preprocessing
 
 from engine.plan import NO_PARTITION
-from engine.workflow import Connection, Workflow
+from engine.workflow import Connection, Pipeline, Workflow
 from schemas.codec import Encoder
 from schemas.registry import Registry
 from sinks import Topic
@@ -19,11 +19,12 @@ from tests.engine.jobs.trial import Trial
 Row = dict[str, Any]
 
 
-def learn(flow: Workflow, stream: Connection, features: Sequence[str]) -> None:
+def learn(flow: Workflow, stream: Connection | Pipeline, features: Sequence[str]) -> Pipeline:
     """Add a model of rain, and a topic for what it predicts."""
     model = compose.Select(*features) | preprocessing.StandardScaler() | linear_model.LogisticRegression()
     learner = flow.pipeline("model", stream, model, label="rain")
     flow.sink("predictions", learner, Topic(f"{flow.name}.predictions"))
+    return learner
 
 
 def are_learned(trial: Trial, connector: str, rows: list[Row], features: Sequence[str], event_time: str = "at") -> None:

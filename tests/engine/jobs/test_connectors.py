@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from river import preprocessing, stats
 
 from engine.connectors import IntervalJoin, Sql, Union
 from engine.flink.configuration import JobSettings
@@ -16,6 +17,7 @@ from engine.jobs.preparation import resolve
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from schemas.errors import Fatal
+from sinks import Topic
 from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 from tests.engine.jobs.learned_rows import are_learned, learn
@@ -46,10 +48,10 @@ def workflow(here: Feed, there: Feed, *queries: str) -> Workflow:
     return flow
 
 
-def _flow(streams: tuple[Feed, Feed]) -> Workflow:
-    flow = Workflow(fresh_name(), order="event_time", max_dead="5%")
-    for name, stream in zip(("here", "there"), streams, strict=True):
-        flow.source(name, stream.source())
+def _flow(streams: tuple[Feed, Feed], name: str | None = None) -> Workflow:
+    flow = Workflow(name or fresh_name(), order="event_time", max_dead="5%")
+    for side, stream in zip(("here", "there"), streams, strict=True):
+        flow.source(side, stream.source())
     return flow
 
 
@@ -88,6 +90,37 @@ def test_a_join_that_was_stopped_goes_on_with_what_waited_in_it(platform: Platfo
     assert resumed.started.restored_from == savepoint
     resumed.stop(drain=True)
     are_learned(resumed, "joined", _joined(here.written, there.written), FEATURES)
+
+
+def test_a_workflow_that_grows_keeps_the_state_of_its_query_and_of_its_model(
+    platform: Platform, streams: tuple[Feed, Feed]
+) -> None:
+    here, there = streams
+    flow = workflow(here, there)
+    here.write(2_000)
+    there.write(1_000)
+    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    _wait_until_read(first, streams)
+    savepoint = first.stop()
+    with pytest.raises(Fatal, match='node "model" is changed: what it has learned'):
+        begin(platform, _grown(streams, flow.name, FEATURES[:2]), JobSettings())
+    there.write(2_000)
+    here.write(1_000)
+    resumed = begin(platform, _grown(streams, flow.name, FEATURES), JobSettings(checkpoint_every="1 s"))
+    _wait_until_read(resumed, streams)
+    assert resumed.started.restored_from == savepoint
+    resumed.stop(drain=True)
+    are_learned(resumed, "joined", _joined(here.written, there.written), FEATURES)
+    assert 0 < len(resumed.committed(f"{flow.name}.copies")) < len(resumed.predictions())
+
+
+def _grown(streams: tuple[Feed, Feed], name: str, features: Sequence[str]) -> Workflow:
+    """The workflow of a join with a transformer more, which has a state but nothing to fill in, and a sink more."""
+    flow = _flow(streams, name)
+    means = preprocessing.StatImputer(("gust", stats.Mean()))
+    learner = learn(flow, flow.pipeline("filled", flow.connect("joined", Sql(GUSTS)), means), features)
+    flow.sink("copies", learner, Topic(f"{name}.copies"))
+    return flow
 
 
 def test_a_query_reads_what_another_gives(platform: Platform, streams: tuple[Feed, Feed]) -> None:

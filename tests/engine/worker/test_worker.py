@@ -51,8 +51,8 @@ def inputs(flight: dict[str, Any]) -> dict[str, Any]:
     return {"distance": flight["distance"], "dep_delay": flight["dep_delay"]}
 
 
-def plan(name: str, max_dead: str = "100%") -> Plan:
-    flow = Workflow(name, max_dead=max_dead)
+def plan(name: str, max_dead: str = "100%", dead_window: int = 10_000) -> Plan:
+    flow = Workflow(name, max_dead=max_dead, dead_window=dead_window)
     source = flow.source("flights", KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m"))
     rolling = RollingMean("dep_delay", by="origin", window="1h", on="departed_at", name="origin_delay")
     features = flow.pipeline("features", source, compose.FuncTransformer(inputs) + rolling)
@@ -278,6 +278,30 @@ def test_too_many_dead_letters_stop_the_job(server: RedisServer, tmp_path: Path)
     bench.process(records(990))
     bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(10)]
     with pytest.raises(Fatal, match=r"are dead letters, more than max_dead 1\.00%"):
+        bench.process(bad)
+
+
+def test_a_job_that_did_well_for_long_stops_once_it_drowns(server: RedisServer, tmp_path: Path) -> None:
+    bench = Bench(plan("drowns_late", max_dead="50%", dead_window=1_000), server.url, tmp_path)
+    bench.process(records(3_000))
+    bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(300)]
+    bench.process(bad)
+    bench.restart()
+    with pytest.raises(Fatal, match=r"of the last 1\d\d\d records are dead letters, more than max_dead 50\.00%"):
+        bench.process(bad)
+
+
+def test_what_is_sent_again_and_fails_has_its_next_attempt_and_counts_once(server: RedisServer, tmp_path: Path) -> None:
+    bench = Bench(plan("again", max_dead="2%"), server.url, tmp_path)
+    bench.process(records(2_000))
+    again = [
+        Record(b"garbage", arrival=99, offset=offset, status=Status.NO_MAGIC, redriven=1 + offset % 2)
+        for offset in range(1_000)
+    ]
+    _, dead = bench.process(again)
+    assert [(letter["attempt"], letter["arrival"]) for letter in dead] == [(2, 99), (3, 99)] * 500
+    bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(50)]
+    with pytest.raises(Fatal, match="of the last 2050 records"):
         bench.process(bad)
 
 
