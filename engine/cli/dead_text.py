@@ -72,7 +72,7 @@ def described(letter: Letter, ledger: Ledger, registry: Registry) -> dict[str, A
 
 
 def in_lines(said: Mapping[str, Any]) -> str:
-    """What is said of a letter, for people.
+    r"""What is said of a letter, for people.
 
     >>> print(in_lines({"reason": "late", "key": None, "error": "a\nb", "value": {"a": 1}}))
     reason:     late

@@ -28,6 +28,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.services
 COMMAND = [sys.executable, "-c", "from engine.cli import main; main()"]
 LATE, BAD = 40, 12
+YEAR_2100 = 4_102_444_800_000  # ms since the epoch
 ALL, QUIET = Selection(), "100ms"
 EACH_SECOND = JobSettings(checkpoint_every="1 s")
 
@@ -84,18 +85,19 @@ def _said(trial: Trial, *command: str) -> Any:
 
 def test_each_is_sent_once_although_commands_and_workers_are_killed(platform: Platform, stream: Feed) -> None:
     trial = begin(platform, workflow(stream, max_dead="50%", idle=QUIET), EACH_SECOND)
+    early = stream.put(stream.encoder.encode({**readings(1, 3_000)[0], "at": YEAR_2100}), 0)
     late, bad = _spoil(stream)
-    _wait_for_letters(trial, LATE + BAD)
+    _wait_for_letters(trial, LATE + BAD + 1)
     with pytest.raises(Fatal, match="another process has taken them over"):
         _wake_up_too_late(trial)
     assert _send(trial, Selection(reason="late"), stop=Event()) == 5
     kill(platform, "taskmanager")
-    assert _send(trial) == LATE + BAD - 5
-    _wait_for_letters(trial, LATE + 2 * BAD)
+    assert _send(trial) == LATE + BAD + 1 - 5
+    _wait_for_letters(trial, LATE + 2 * BAD + 1)
     assert _send(trial, Selection(reason="late")) == 0
     _wait_until_taken_in(trial)
     counts = {entry["reason"]: (entry["letters"], entry["open"]) for entry in _said(trial, "ls", trial.name)["letters"]}
-    assert counts == {"late": (LATE, 0), "no_magic": (2 * BAD, BAD)}
+    assert counts == {"future": (1, 0), "late": (LATE, 0), "no_magic": (2 * BAD, BAD)}
     [shown] = _said(trial, "show", trial.name, "--reason", "no_magic")
     assert (shown["attempt"], shown["state"], shown["key"], shown["value"]) == (
         2,
@@ -105,9 +107,11 @@ def test_each_is_sent_once_although_commands_and_workers_are_killed(platform: Pl
     )
     trial.stop(drain=True)
     expected = [*((at, "late", 1) for at in late), *((at, "no_magic", attempt) for at in bad for attempt in (1, 2))]
-    assert _letters(trial) == sorted(expected)
+    assert _letters(trial) == sorted([(early, "future", 1), *expected])
     assert trial.predictions().keys() == {(p, n) for p in range(PARTITIONS) for n in range(stream.end[p])} - bad
-    labelled = sum(reading["rain"] is not None for reading in readings(2_000) + readings(LATE, 2_000))
+    labelled = sum(
+        reading["rain"] is not None for reading in readings(2_000) + readings(LATE, 2_000) + readings(1, 3_000)
+    )
     [(card, _)] = trial.models()
     assert card.version.count == labelled
 
