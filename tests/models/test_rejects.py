@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ def test_counts_do_not_depend_on_how_records_are_framed(rejected: set[int], agai
     whole, framed = Rejects(WINDOW), Rejects(WINDOW)
     whole.note(3_000, sorted(rejected), [at in again for at in range(3_000)])
     bounds = [0, *sorted(cuts), 3_000]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         inside = [at - start for at in sorted(rejected) if start <= at < end]
         framed.note(end - start, inside, [at in again for at in range(start, end)])
     counted = [at for at in range(3_000) if at not in again]
