@@ -123,16 +123,13 @@ def planned_changes(loaded: LoadedWorkflow, settings: Settings, registry: str | 
     plan = resolve(loaded.workflow, registry, settings.home)
     with RunStore(settings.metadata_url) as runs:
         last = runs.last(plan.workflow)
-        if last is None:
-            return None
-        if last.definition == definition_digest(plan):
-            return changes(parts_of(plan), plan)
-        return _changes(last, runs, plan)
+        return _changes(last, runs, plan) if last else None
 
 
 def _changes(last: Run, runs: RunStore, plan: Plan) -> list[Change]:
     """What becomes of each node. Raises Fatal where it is not known any more what the last run was made of."""
-    parts = runs.parts(last.job_id)
+    same = last.definition == definition_digest(plan)
+    parts = runs.parts(last.job_id) or (parts_of(plan) if same else ())
     if not parts:
         raise Fatal(
             f'workflow "{last.workflow}": its pipelines, features or shards have changed since its last run',

@@ -16,6 +16,7 @@ from typing import Any
 from engine.jars import flink_home, flink_jars, java
 from engine.jvm.compile import SOURCES, shim_jar
 from schemas.frames import Frame
+from schemas.wire import dead_letter_schema
 
 SERVER = Path(__file__).parent / "jvm" / "headrace"
 
@@ -40,6 +41,11 @@ class Jvm:
     def from_source(self, reader: dict[str, Any], writer: dict[str, Any], frame: Frame) -> Frame:
         schemas = _sized(json.dumps(reader)) + _sized(json.dumps(writer))
         return Frame.decode(self.ask(b"s", schemas + frame.encode()))
+
+    def redriven(self, pages: dict[str, Any], written: dict[str, Any], letter: bytes) -> Frame:
+        """What comes of a dead letter, of the stream "pages" that reads the topic "in", or of none; empty is null."""
+        schemas = (pages, dead_letter_schema(), written)
+        return Frame.decode(self.ask(b"d", b"".join(_sized(json.dumps(schema)) for schema in schemas) + letter))
 
     def looks_up(self, registry: str, schema_id: int) -> str:
         return self.ask(b"l", _sized(registry) + struct.pack(">i", schema_id)).decode()

@@ -34,6 +34,7 @@ public final class FrameServer {
             case 'u' -> unpacked(request);
             case 'w' -> walked(request);
             case 's' -> fromSource(request);
+            case 'd' -> redriven(request);
             case 'l' -> lookedUp(request);
             case 'p' -> paced(request);
             case 'g' -> TimeServer.gated(request);
@@ -117,6 +118,32 @@ public final class FrameServer {
     FrameBuilder builder = new FrameBuilder();
     byte[] frame = take(rest, rest.remaining());
     FrameBuilder.each(frame, block -> builder.add(block(source, block)));
+    return builder.build();
+  }
+
+  /**
+   * Sized, the schema of the stream "pages" of topic "in", that of dead letters by its reader and by its writer, then a
+   * letter: the frame of what comes of it.
+   */
+  private static byte[] redriven(byte[] request) throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(request);
+    String pages = text(rest), letters = text(rest), written = text(rest);
+    Contract contract = new Contract(3, pages, "at", null, true).schemas(null, Map.of(1, pages));
+    Contract read = new Contract(0, letters, null, null, false).schemas(null, Map.of(2, written));
+    RedrivenBlocks source = new RedrivenBlocks(read).stream("pages", "in", contract);
+    source.open(null);
+    FrameBuilder builder = new FrameBuilder();
+    source.deserialize(
+        new ConsumerRecord<>("redrive", 0, 0, null, rest.hasRemaining() ? take(rest, rest.remaining()) : null),
+        new Collector<>() {
+          @Override
+          public void collect(byte[] block) {
+            builder.add(block);
+          }
+
+          @Override
+          public void close() {}
+        });
     return builder.build();
   }
 
