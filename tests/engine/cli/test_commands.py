@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.cli.app import app
+from engine.jobs.store import Run, RunStore, now
+from engine.settings import Settings
 
 PHISHING = "workflows/phishing.py"
 
@@ -48,6 +50,15 @@ def test_help_on_dead_letters_has_examples(command: str) -> None:
     done = CliRunner().invoke(app, ["dead", command, "--help"])
     assert done.exit_code == 0
     assert f"headrace dead {command}" in done.stdout
+
+
+def test_a_run_that_was_bounded_takes_no_dead_letters(tmp_path: Path) -> None:
+    with RunStore(Settings.load(home=tmp_path).metadata_url) as runs:
+        runs.add(Run("a-job", "over", 0, "digest", True, now()))
+    nowhere = ["--kafka", "127.0.0.1:1", "--registry", "http://127.0.0.1:1", "--home", str(tmp_path)]
+    done = headrace("dead", "redrive", "over", *nowhere)
+    assert done.returncode == 1
+    assert 'workflow "over": its last run was bounded' in done.stderr
 
 
 def test_a_time_that_is_none_is_refused_with_its_option() -> None:

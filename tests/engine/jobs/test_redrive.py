@@ -14,7 +14,7 @@ import pytest
 
 from engine.connectors import Sql
 from engine.flink.configuration import JobSettings
-from engine.jobs.dead_letters import Selection, key_of
+from engine.jobs.dead_letters import Selection, key_of, read_letters
 from engine.jobs.redriving import behind, open_letters, redrive, writer_of
 from engine.local.platform import Platform
 from engine.plan import NO_PARTITION
@@ -184,3 +184,12 @@ def test_letters_of_sources_and_of_connectors_go_back_to_where_they_failed(platf
     }
     assert {partition for (partition, _), reason, _ in _letters(trial) if reason == "null_feature"} == {NO_PARTITION}
     assert len(trial.predictions()) == 2_400 + LATE
+
+
+def test_a_workflow_that_never_ran_is_named_with_those_that_did(platform: Platform) -> None:
+    kafka, registry = platform.addresses.kafka, platform.addresses.registry
+    with pytest.raises(Fatal, match=r'has no topic "nobody\.dead"'):
+        list(read_letters(kafka, registry, "nobody"))
+    with pytest.raises(Fatal, match=r'has no topic "nobody\.redrive"') as caught:
+        redrive(kafka, registry, "nobody", ALL)
+    assert "headrace run" in caught.value.hint
