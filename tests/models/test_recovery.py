@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from river import forest, preprocessing
+from river import forest, linear_model, preprocessing, stats
 
 from models.outcome import Batch
 from models.recovery import MemoryState, Recoverable
@@ -195,3 +195,25 @@ def stumbling(state: MemoryState) -> Recoverable:
 def mini_batches(state: MemoryState) -> Recoverable:
     stages = [Stage("filled", preprocessing.PreviousImputer()), CASES[0].stage(batch=16)]
     return Recoverable(decode, lambda: Shard(stages), state)
+
+
+def test_a_shard_with_more_stages_than_before_goes_on_with_what_the_others_have_learned() -> None:
+    records = phishing()[:300]
+    first, second, third = cut(records, [100])
+    model = Stage("model", preprocessing.StandardScaler() | linear_model.LogisticRegression(), label="y")
+    filled = Stage("filled", preprocessing.StatImputer(("https", stats.Mean())))  # with nothing to fill in
+
+    def planned(*stages: Stage) -> Recoverable:
+        return Recoverable(decode, lambda: Shard(stages), state)
+
+    state = MemoryState()
+    undisturbed = planned(model)
+    expected = [undisturbed.process(frame).predictions for frame in (first, second, third)]
+    state = MemoryState()
+    assert planned(model).process(first).predictions == expected[0]
+    assert len(state.log()) == 1  # learned by the shard as it was, before it becomes another one
+    grown = planned(filled, model)
+    assert grown.process(second).predictions == expected[1]
+    again = planned(filled, model)
+    assert again.process(third).predictions == expected[2]
+    assert again.shard.transforms.stages[0].models[None].stats["https"].n == 200
