@@ -11,7 +11,7 @@ from engine.jobs.dead_letters import Letter, Selection, key_of, key_of_start, re
 from engine.plan import dead_topic, redrive_topic
 from schemas.errors import Fatal
 from sources.kafka_admin import KafkaAdmin
-from sources.kafka_transaction import TransactionWriter
+from sources.kafka_transactions import Outgoing, TransactionalWriter
 
 BATCH = 2_000  # letters a transaction
 PARTITION = 0
@@ -47,7 +47,7 @@ def redrive(  # noqa: PLR0913 - what is to be sent where, and how that is watche
     progress: Callable[[int], None] = _silent,
     batch: int = BATCH,
 ) -> Redriven:
-    """Send the open letters of a selection to the workflow, until `stop` is set. Raises Fatal, Retryable.
+    """Send the open letters of a selection to the workflow, until `stop` is set. Raises Fatal, Retryable, Fenced.
 
     Delivery: exactly once. What was sent before is read after the transactions of any other command have ended, and
     none of these can commit from then on.
@@ -60,9 +60,7 @@ def redrive(  # noqa: PLR0913 - what is to be sent where, and how that is watche
         while taken := list(islice(letters, batch)):
             if stopped():
                 return Redriven(sent, complete=False)
-            with writer.transaction():
-                for letter in taken:
-                    writer.write(redrive_topic(workflow), letter.value, key_of(letter.place), PARTITION)
+            writer.commit(outgoing(workflow, letter) for letter in taken)
             sent += len(taken)
             progress(sent)
     return Redriven(sent)
@@ -75,8 +73,8 @@ def begin_anew(admin: KafkaAdmin, kafka: str, workflow: str) -> None:
     """
     ends = admin.facts(dead_topic(workflow)).end_offsets
     if any(ends.values()):
-        with writer_of(kafka, workflow) as writer, writer.transaction():
-            writer.write(redrive_topic(workflow), None, key_of_start(ends), PARTITION)
+        with writer_of(kafka, workflow) as writer:
+            writer.commit([Outgoing(redrive_topic(workflow), PARTITION, key_of_start(ends), None)])
 
 
 def behind(kafka: str, workflow: str) -> int:
@@ -85,9 +83,14 @@ def behind(kafka: str, workflow: str) -> int:
         return admin.behind(redrive_topic(workflow), f"headrace-{workflow}")
 
 
-def writer_of(kafka: str, workflow: str) -> TransactionWriter:
+def writer_of(kafka: str, workflow: str) -> TransactionalWriter:
     """What sends letters to a workflow; there is one at a time. Raises Retryable."""
-    return TransactionWriter(kafka, f"headrace.redrive.{workflow}")
+    return TransactionalWriter(kafka, f"headrace.redrive.{workflow}")
+
+
+def outgoing(workflow: str, letter: Letter) -> Outgoing:
+    """A letter, as it is sent again."""
+    return Outgoing(redrive_topic(workflow), PARTITION, key_of(letter.place), letter.value)
 
 
 def _require_topic(kafka: str, workflow: str) -> None:
