@@ -65,7 +65,7 @@ def test_what_is_left_is_learned_as_if_the_rest_had_never_been(options: dict[str
         got, shard = apply(stages, records, size)
         assert [p for p in got if p is not None] == expected
         assert len(got) == len(records)
-        assert (shard.learned, shard.dead) == (reference.learned, 0)
+        assert (shard.learned, shard.rejects.rejected) == (reference.learned, 0)
 
 
 def test_a_frame_of_columns_is_filtered_as_well() -> None:
