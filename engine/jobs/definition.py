@@ -38,10 +38,7 @@ class Change:
 def parts_of(plan: Plan) -> tuple[Part, ...]:
     """The parts of a plan; topics that are written to and model stores keep no state of the job."""
     whole = (plan.order, plan.shard_key, plan.shards)
-    streams = [
-        (stream.name, (stream.origin, repr(_made_by(stream))))
-        for stream in plan.streams
-    ]
+    streams = [(stream.name, (stream.origin, repr(_made_by(stream)))) for stream in plan.streams]
     stages = [(stage.name, (stage.label, stage.key, stage.batch, repr(stage.pipeline))) for stage in plan.stages]
     sinks = [
         (sink.name, (sink.input, repr(sink.sink)) if isinstance(sink.sink, FeatureStore) else ()) for sink in plan.sinks

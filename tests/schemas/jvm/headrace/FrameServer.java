@@ -130,7 +130,7 @@ public final class FrameServer {
     String pages = text(rest), letters = text(rest), written = text(rest);
     Contract contract = new Contract(3, pages, "at", null, true).schemas(null, Map.of(1, pages));
     Contract read = new Contract(0, letters, null, null, false).schemas(null, Map.of(2, written));
-    RedrivenBlocks source = new RedrivenBlocks(read).stream("pages", "in", contract);
+    RedrivenBlocks source = new RedrivenBlocks(read).stream("pages", new String[] {"in"}, contract);
     source.open(null);
     FrameBuilder builder = new FrameBuilder();
     source.deserialize(
