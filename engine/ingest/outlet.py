@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from threading import Lock
 
 from engine.ingest.limits import Limits
@@ -32,16 +33,18 @@ class Outlet(AsyncSession):
         self.trouble = f'kafka "{address}": not connected yet'
 
     async def __aenter__(self) -> Outlet:
-        self._opening = asyncio.create_task(self._open())
+        self._begin()
         return self
 
     async def aclose(self) -> None:
         """Wait for what is on its way to the broker, and end."""
         self._ending.set()
         await self._opening
-        for session in (self._writer, self._admin):
+        sessions = ExitStack()
+        for session in (self._admin, self._writer):
             if session is not None:
-                await asyncio.to_thread(session.close)
+                sessions.callback(session.close)
+        await asyncio.to_thread(sessions.close)
 
     @property
     def writer(self) -> ConfirmedWriter:
@@ -55,7 +58,7 @@ class Outlet(AsyncSession):
         if writer is self._writer:
             self._writer = None
             self.trouble = trouble
-            self._opening = asyncio.create_task(self._open())
+            self._begin()
             await asyncio.to_thread(writer.abandon)
 
     def rules(self, topic: str) -> TopicRules | None:
@@ -64,6 +67,16 @@ class Outlet(AsyncSession):
             raise Retryable(self.trouble)
         with self._asking:
             return self._admin.rules(topic) if topic in self._admin.topics() else None
+
+    def _begin(self) -> None:
+        self._opening = asyncio.create_task(self._open())
+        self._opening.add_done_callback(self._ended)
+
+    def _ended(self, opening: asyncio.Task[None]) -> None:
+        """An error of ours must not go unseen: nobody else would connect again."""
+        if not opening.cancelled() and (error := opening.exception()) is not None:
+            log.critical("kafka is no longer asked for", exc_info=error)
+            self.trouble = f"kafka is no longer asked for: {error!r}"
 
     def _connect(self) -> ConfirmedWriter:
         with self._asking:
