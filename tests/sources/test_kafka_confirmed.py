@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.local.platform import Platform
@@ -8,6 +10,7 @@ from sources.kafka_admin import KafkaAdmin, TopicRules
 from sources.kafka_confirmed import ConfirmedWriter
 from sources.kafka_reader import TopicReader
 from tests.engine.jobs.trial import suspended
+from tests.sources.secured import secured_broker
 
 pytestmark = pytest.mark.services
 
@@ -50,3 +53,11 @@ def test_what_is_not_acknowledged_in_time_is_given_up(platform: Platform) -> Non
         errors = writer.write(topic, [(None, b"late")]).result(timeout=60)
     assert isinstance(errors[0], Retryable)
     writer.abandon()
+
+
+def test_a_broker_that_asks_who_writes_is_told(tmp_path: Path) -> None:
+    with secured_broker(tmp_path) as servers:
+        with KafkaAdmin(servers) as admin:
+            admin.create("confirmed", partitions=1)
+        with ConfirmedWriter(servers, timeout_s=30) as writer:
+            assert writer.write("confirmed", [(None, b"hello")]).result() == {}
