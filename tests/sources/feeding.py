@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from schemas.codec import Decoder, Encoder
 from schemas.registry import Registry
 from schemas.wire import dead_letter_schema
 from sources.feeder import Feeder
+from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
 from tests.sources.cases import READING
 
@@ -84,12 +85,15 @@ class Services:
             decoder = Decoder(dead_letter_schema(), registry.schema)
             return [decoder.decode(record.value) for record in reader.until_end()]
 
-    def written(self, to: Target) -> int:
-        """The number of records and markers in the topic, committed or not; 0 before it is there."""
+    @contextmanager
+    def watching(self, to: Target) -> Iterator[Callable[[], int]]:
+        """What says, within milliseconds, how many records and markers are in the topic, committed or not."""
+        with KafkaAdmin(self.kafka) as admin:
+            admin.create(to.topic, to.feeder.partitions)
         consumer = kafka.KafkaConsumer(bootstrap_servers=self.kafka)
+        partitions = [kafka.TopicPartition(to.topic, at) for at in consumer.partitions_for_topic(to.topic)]
         try:
-            partitions = [kafka.TopicPartition(to.topic, at) for at in consumer.partitions_for_topic(to.topic) or ()]
-            return sum(consumer.end_offsets(partitions).values()) if partitions else 0
+            yield lambda: sum(consumer.end_offsets(partitions).values())
         finally:
             consumer.close()
 

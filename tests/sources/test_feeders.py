@@ -17,14 +17,14 @@ import pytest
 from engine.feeding import Fed
 from engine.local.platform import Platform
 from schemas.errors import Fatal
-from sources import Feeder, Generator
+from sources import Clockwork, Feeder, Generator
 from tests.engine.jobs.trial import gone
 from tests.sources.cases import CASES, READING, Records, fitted, read_on, readings
 from tests.sources.feeding import Services, target
 from tests.waiting import wait_until
 
 FEW, MANY = 3_000, 30_000
-KILLS = 3
+KILLS, MOMENTS = 3, 60
 
 
 @dataclass(frozen=True)
@@ -76,17 +76,39 @@ def test_it_goes_on_from_any_position_as_if_it_had_never_stopped(few: Filled) ->
 @pytest.mark.services
 def test_killed_at_any_point_each_record_is_there_once_and_in_order(platform: Platform, many: Filled) -> None:
     services, to = Services.of(platform), target(many.feeder)
-    chance = random.Random(7)
+    chance = random.Random(many.feeder.__class__.__name__)
     killed = 0
-    for limit in sorted(chance.randrange(1, MANY) for _ in range(KILLS)):
-        with services.process(to) as process:
-            while services.written(to) < limit and process.is_alive():
-                pass
-        killed += process.exitcode == -9
+    with services.watching(to) as written:
+        for _ in range(KILLS):
+            before = written()
+            with services.process(to) as process:
+                while written() == before and process.is_alive():
+                    pass
+                for _ in range(chance.randrange(MOMENTS)):  # from within a transaction to the next one
+                    written()
+            killed += process.exitcode == -9
     assert killed > 0
     assert services.feed(to).complete
     assert services.records(to) == fitted(many.records)
     assert len(services.dead(to)) == MANY - len(fitted(many.records)) > 0
+
+
+@pytest.mark.services
+def test_killed_among_many_small_transactions_each_record_is_there_once(platform: Platform) -> None:
+    """Twenty transactions a second, so that a kill often falls between two requests of one of them."""
+    services, chance, event_time = Services.of(platform), random.Random(7), Clockwork("seen_at")
+    to = target(Generator("phishing", event_time, records=20_000, rate=4_000, partitions=1), schema=None)
+    with services.watching(to) as written:
+        for _ in range(6):
+            before = written()
+            with services.process(to) as process:
+                while written() == before and process.is_alive():
+                    pass
+                for _ in range(chance.randrange(MOMENTS)):
+                    written()
+            assert process.exitcode == -9
+    services.feed(to)
+    assert [page["seen_at"] for page in services.records(to)] == [event_time.at(number) for number in range(20_000)]
 
 
 @pytest.mark.services

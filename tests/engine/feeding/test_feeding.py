@@ -13,11 +13,11 @@ from engine.local.platform import Platform
 from schemas.codec import Decoder
 from schemas.errors import BadRecord, Retryable
 from schemas.registry import Registry
-from sources import Feeder, Files, Generator, Trouble
+from sources import Clockwork, Feeder, Files, Generator, Trouble
 from sources.feeder import Batch, Position, Reading
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
-from sources.kafka_transactions import partition_of
+from sources.kafka_transactions import TransactionalWriter, partition_of
 from tests.sources.cases import READING
 from tests.sources.feeding import Services, target
 from tests.waiting import wait_until
@@ -65,6 +65,22 @@ def test_what_fails_for_a_while_is_opened_again_where_it_was(services: Services)
     assert feeding.run().complete
     assert [record["number"] for record in services.records(to)] == list(range(1, 11))
     assert {said for said in waits if said} == {f"the number {number} is away" for number in (0, 4, 5, 9, 10)}
+
+
+@pytest.mark.services
+def test_a_feeder_whose_transaction_was_ended_though_nobody_took_its_turn_goes_on(services: Services) -> None:
+    """A broker that has waited too long for a feeder fences it as a successor would."""
+    to = target(Generator("phishing", Clockwork("seen_at"), records=2_000, rate=1_000, partitions=1), schema=None)
+    feeding, told = services.feeding(to), list[Fed]()
+    feeding.progress = told.append
+    with services.thread(feeding) as running:
+        for _ in range(2):
+            had = sum(fed.records for fed in told)
+            wait_until(lambda had=had: sum(fed.records for fed in told) > had)  # type: ignore[misc]
+            TransactionalWriter(services.kafka, f"headrace-feeder-{to.topic}").close()
+        assert running.result(60).complete
+    assert any("ended from outside" in fed.waiting_for for fed in told)
+    assert [page["seen_at"] for page in services.records(to)] == [Clockwork("seen_at").at(at) for at in range(2_000)]
 
 
 @pytest.mark.services
