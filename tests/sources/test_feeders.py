@@ -21,6 +21,7 @@ from sources import Clockwork, Feeder, Generator
 from tests.engine.jobs.trial import gone
 from tests.sources.cases import CASES, READING, Records, fitted, read_on, readings
 from tests.sources.feeding import Services, target
+from tests.sources.secured import secured_broker
 from tests.waiting import wait_until
 
 FEW, MANY = 3_000, 30_000
@@ -162,6 +163,14 @@ def test_a_broker_that_is_gone_for_a_while_is_waited_for(platform: Platform, tmp
                 pass
             assert running.result(120).complete
     assert services.records(to) == fitted(readings(MANY))
+
+
+@pytest.mark.services
+def test_a_broker_that_asks_for_a_password_is_written_to(platform: Platform, tmp_path: Path) -> None:
+    with secured_broker(tmp_path) as servers, CASES["csv"](tmp_path, readings(FEW)) as feeder:
+        services, to = Services(servers, platform.addresses.registry), target(feeder)
+        services.feed(to)
+        assert services.records(to) == fitted(readings(FEW))
 
 
 def test_what_is_away_at_the_start_is_told_and_waited_for(tmp_path: Path) -> None:
