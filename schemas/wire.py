@@ -1,4 +1,4 @@
-"""The schemas of what Headrace itself writes to Kafka: predictions and dead letters."""
+"""The schemas of what Headrace itself writes: predictions, features and dead letters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from schemas.errors import Fatal
 LabelType = Literal["boolean", "string", "int", "long", "double"]
 
 _INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
+_COORDINATES: list[dict[str, Any]] = [
+    {"name": "partition", "type": "int", "doc": "of the record that this is for"},
+    {"name": "offset", "type": "long"},
+    {"name": "event_time", "type": _INSTANT},
+]
+_TOPIC = {"name": "topic", "type": "string", "default": ""}
+REFUSED = "refused"  # why a sink's dead letters are some; the record of such a letter was learned, unlike all others
+COORDINATES = ("topic", "partition", "offset", "event_time")  # the first fields of every result; most have no topic
 _CLASSES = ("string", "int", "long")
 
 
@@ -26,14 +34,7 @@ def prediction_schema(label_type: str, *, by_topic: bool = False) -> dict[str, A
     """
     if label_type not in ("boolean", "double", *_CLASSES):
         raise Fatal(f'label type "{label_type}": expected boolean, string, int, long or double')
-    fields: list[dict[str, Any]] = [
-        {"name": "partition", "type": "int", "doc": "of the record that the prediction is for"},
-        {"name": "offset", "type": "long"},
-        {"name": "event_time", "type": _INSTANT},
-        {"name": "prediction", "type": ["null", label_type]},
-    ]
-    if by_topic:
-        fields.insert(0, {"name": "topic", "type": "string", "default": ""})
+    fields = [*_coordinates(by_topic=by_topic), {"name": "prediction", "type": ["null", label_type]}]
     if label_type == "boolean":
         fields.append({"name": "probability", "type": ["null", "double"], "doc": "of true"})
     if label_type in _CLASSES:
@@ -43,6 +44,26 @@ def prediction_schema(label_type: str, *, by_topic: bool = False) -> dict[str, A
         {"name": "count", "type": "long", "doc": "records that the model had learned before"},
     ]
     return {"type": "record", "name": "Prediction", "namespace": "headrace", "fields": fields}
+
+
+def features_schema(features: dict[str, Any], *, by_topic: bool = False) -> dict[str, Any]:
+    """The schema of features with the coordinates of the record that they are for; `features` is that of theirs alone.
+
+    `by_topic` is for records of several topics.
+
+    >>> schema = features_schema({"type": "record", "name": "Delay", "fields": [{"name": "mean", "type": "double"}]})
+    >>> [field["name"] for field in schema["fields"]]
+    ['partition', 'offset', 'event_time', 'mean']
+    """
+    taken = {field["name"] for field in features["fields"]}.intersection(COORDINATES)
+    if taken:
+        hint = "rename it: every result has this field, with the coordinates of its record"
+        raise Fatal(f'schema "{features["name"]}": field "{min(taken)}"', hint=hint)
+    return {**features, "fields": [*_coordinates(by_topic=by_topic), *features["fields"]]}
+
+
+def _coordinates(*, by_topic: bool) -> list[dict[str, Any]]:
+    return [_TOPIC, *_COORDINATES] if by_topic else [*_COORDINATES]
 
 
 def dead_letter_schema() -> dict[str, Any]:

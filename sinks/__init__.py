@@ -1,6 +1,9 @@
-"""Where results go: features to Redis, models to the model store, predictions to Kafka."""
+"""Where results go: features to Redis, models to the model store, results of either kind to where they are wanted."""
 
+from sinks.collector import Collector
+from sinks.console import Console
 from sinks.feature_rows import FeatureRow, FeatureValue, RowVersion
+from sinks.folder import Folder
 from sinks.kafka import Topic
 from sinks.model_store import ModelStore
 from sinks.redis import FeatureStore, FeatureWriter, open_stores
@@ -8,16 +11,20 @@ from sinks.redis_generations import Generations
 from sinks.redis_model_reader import ModelNews, ModelReader
 from sinks.redis_models import ModelPublisher
 from sinks.redis_reader import AsyncFeatureReader, FeatureReader, Lookup
+from sinks.sql_table import SqlTable
 from sinks.stored_models import Announcement, StoredModel
 
 __all__ = [
     "Announcement",
     "AsyncFeatureReader",
+    "Collector",
+    "Console",
     "FeatureReader",
     "FeatureRow",
     "FeatureStore",
     "FeatureValue",
     "FeatureWriter",
+    "Folder",
     "Generations",
     "Lookup",
     "ModelNews",
@@ -25,6 +32,7 @@ __all__ = [
     "ModelReader",
     "ModelStore",
     "RowVersion",
+    "SqlTable",
     "StoredModel",
     "Topic",
     "open_stores",

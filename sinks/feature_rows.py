@@ -14,7 +14,8 @@ from typing import NamedTuple, TypeAlias
 
 import orjson
 
-from schemas.errors import Fatal
+from schemas.errors import BadRecord, Fatal
+from schemas.wire import REFUSED
 
 FeatureValue: TypeAlias = float | int | str | bool | None
 
@@ -57,14 +58,16 @@ class FeatureRow(NamedTuple):
 
 
 def pack(row: FeatureRow) -> bytes:
-    """The bytes of a row. Raises Fatal for a feature that is no number, string, boolean or null."""
+    """The bytes of a row. Raises BadRecord for a feature that is no number, string, boolean or null."""
     try:
         payload = orjson.dumps(row.features, option=orjson.OPT_SERIALIZE_NUMPY)
         version = _VERSION.pack(
             row.event_time + _BIAS_64, row.partition + _BIAS_32, row.offset + _BIAS_64, row.revision + _BIAS_32
         )
     except (orjson.JSONEncodeError, struct.error) as error:
-        raise Fatal(f'feature set "{row.feature_set}": row {tuple(row)!r} cannot be stored: {error}') from error
+        raise BadRecord(
+            REFUSED, f'feature set "{row.feature_set}": {row.features!r} cannot be stored: {error}'
+        ) from error
     return version.hex().encode() + payload
 
 

@@ -7,6 +7,7 @@ import pytest
 from engine.local.leftovers import processes_of
 from engine.local.platform import Platform, down, up
 from engine.settings import Settings
+from tests import postgres
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     yield running
     assert down(settings)
     assert processes_of(running.home) == []
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[postgres.Postgres]:
+    """A PostgreSQL for all tests of a run; each uses tables of its own."""
+    with postgres.started() as server:
+        yield server

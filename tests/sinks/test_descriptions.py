@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 
 from schemas.errors import Fatal
-from sinks import FeatureStore, ModelStore
+from sinks import Collector, Console, FeatureStore, Folder, ModelStore, SqlTable, Topic
 
-DESCRIPTIONS: list[Any] = [FeatureStore("origin", features=("mean",)), ModelStore("late")]
+DESCRIPTIONS: list[Any] = [
+    FeatureStore("origin", features=("mean",)),
+    ModelStore("late"),
+    Topic("predictions", schema="delays.avsc"),
+    Folder("/data/delays", "parquet", "delays.avsc"),
+    SqlTable("sqlite:////data/delays.db", "delays", key=("origin",)),
+    Console("table", newest=3),
+    Collector(name="delays"),
+]
 SESSIONS: list[Callable[[str], Any]] = [
     lambda url: FeatureStore("origin").open(url, "flights", 1),
     lambda url: ModelStore("late").open(url),
@@ -44,6 +52,11 @@ def test_a_url_that_is_none_is_fatal(session: Callable[[str], Any]) -> None:
         lambda: ModelStore("{late}"),
         lambda: ModelStore("late", every="often"),
         lambda: ModelStore("late", archive_keep=0),
+        lambda: Topic(""),
+        lambda: Folder(""),
+        lambda: Folder("/data/delays", "csv"),  # type: ignore[arg-type]
+        lambda: Console("graph"),  # type: ignore[arg-type]
+        lambda: Console(newest=0),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_once(build: Callable[[], object]) -> None:

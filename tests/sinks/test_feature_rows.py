@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import Fatal
+from schemas.errors import BadRecord, Fatal
 from sinks.feature_rows import FeatureRow, FeatureValue, newest, pack, unpack
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -46,7 +46,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 @pytest.mark.parametrize("bad", [row(a=b"bytes"), row(a=1 << 70), row((1 << 63, 0, 0, 0))])
 def test_what_cannot_be_stored_is_fatal(bad: FeatureRow) -> None:
-    with pytest.raises(Fatal, match='feature set "delays"'):
+    with pytest.raises(BadRecord, match='feature set "delays"'):
         pack(bad)
 
 
