@@ -66,8 +66,8 @@ COPY --from=jars /opt/headrace /opt/headrace
 WORKDIR /opt/flink
 USER 10001:10001
 # Everything a job needs is in the image: found again with the network off, as the user it runs as.
-RUN --network=none python -c "from engine.jars import flink_jars; from engine.jvm.compile import shim_jar; \
-assert all(jar.is_file() for jar in [*flink_jars(), shim_jar()])"
+RUN --network=none python -c "from engine.jars import flink_jars, parquet_jars; from engine.jvm.compile import shim_jar; \
+assert all(jar.is_file() for jar in [*flink_jars(), *parquet_jars(), shim_jar()])"
 EXPOSE 6123 8081 9249 9260
 ENTRYPOINT ["/docker-entrypoint.sh"]
 CMD ["help"]

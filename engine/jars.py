@@ -1,4 +1,4 @@
-"""The Java runtime and the locked jars: Kafka's broker, Flink's connectors, and the compiler of the shim.
+"""The Java runtime and the locked jars: Kafka's broker, Flink's connectors, Parquet, and the compiler of the shim.
 
 `jars/<set>/jgo.toml` names what is wanted, `jars/<set>/jgo.lock.toml` pins it with sha256; `jgo lock` in that folder
 resolves it anew.
@@ -20,7 +20,7 @@ from engine.cache import ROOT, cache_folder
 from schemas.errors import Fatal
 
 LOCKS = ROOT / "jars"
-SETS = ("kafka", "flink", "ecj")
+SETS = ("kafka", "flink", "parquet", "ecj")
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,19 @@ def flink_jars() -> list[Path]:
     return _installed("flink")
 
 
+def parquet_jars() -> list[Path]:
+    """Return the jars that a job carries besides if it writes Parquet files."""
+    return _installed("parquet")
+
+
 def ecj() -> Path:
     """Return the Java compiler's jar."""
     return _installed("ecj")[0]
+
+
+def compile_jars() -> list[Path]:
+    """Return what only the compiler needs: Hadoop's types, which Parquet names beside those that are used."""
+    return _installed("ecj")[1:]
 
 
 def java_home() -> Path:

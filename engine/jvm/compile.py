@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from engine.cache import cache_folder
-from engine.jars import ecj, flink_home, flink_jars, java
+from engine.jars import compile_jars, ecj, flink_home, flink_jars, java, parquet_jars
 from schemas.errors import Fatal
 
 SOURCES = Path(__file__).parent
@@ -39,7 +39,8 @@ def shim_jar(folder: Path = SOURCES) -> Path:
 
 def _classpath() -> list[Path]:
     home = flink_home()
-    return [*sorted((home / "lib").glob("*.jar")), *sorted((home / "opt").glob("flink-python*.jar")), *flink_jars()]
+    python = sorted((home / "opt").glob("flink-python*.jar"))
+    return [*sorted((home / "lib").glob("*.jar")), *python, *flink_jars(), *parquet_jars(), *compile_jars()]
 
 
 def _fingerprint(folder: Path, sources: list[Path], classpath: list[Path]) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.jars import Jar, ecj, flink_jars, install, java, kafka_classpath, locked
+from engine.jars import SETS, Jar, compile_jars, ecj, flink_jars, install, java, kafka_classpath, locked, parquet_jars
 from schemas.errors import Fatal
 
 
 def test_every_jar_is_pinned_by_its_content() -> None:
-    jars = [jar for name in ("kafka", "flink", "ecj") for jar in locked(name)]
+    jars = [jar for name in SETS for jar in locked(name)]
     assert all(len(jar.sha256) == 64 for jar in jars)
     assert len({jar.path.name for jar in jars}) == len(jars)
 
@@ -25,7 +25,7 @@ def test_the_flink_jars_come_without_their_dependencies() -> None:
 
 def test_installed_jars_are_whole() -> None:
     install()
-    for path in [*kafka_classpath(), *flink_jars(), ecj()]:
+    for path in [*kafka_classpath(), *flink_jars(), *parquet_jars(), ecj(), *compile_jars()]:
         assert zipfile.is_zipfile(path)
 
 

@@ -1,11 +1,12 @@
 package headrace;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.functions.FlatMapFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Output frame of Python to single records for the Kafka sinks; each is its index entry, key, headers and value.
+ * Output frame of Python to single records for the sinks; each is its index entry, key, headers and value.
  *
  * <p>A record for the topic FATAL carries the reason why the job has to stop for good.
  */
@@ -13,6 +14,7 @@ public final class Unpacker implements FlatMapFunction<byte[], byte[]> {
   private static final long serialVersionUID = 1L;
   static final int TIMESTAMP = 0, TOPIC = 8, KEY_SIZE = 12, HEADERS_SIZE = 16, VALUE_SIZE = 20, ENTRY = 24;
   private static final int FATAL = -1;
+  private static final int SCHEMA_ID = 5; // a zero byte and the registry's number, in front of every value
 
   @Override
   public void flatMap(byte[] frame, Collector<byte[]> out) {
@@ -24,6 +26,12 @@ public final class Unpacker implements FlatMapFunction<byte[], byte[]> {
           if (Block.getInt(record, TOPIC) == FATAL) throw JobFailed.forGood(reason(record));
           out.collect(record);
         });
+  }
+
+  /** The value of a record as Avro writes it, without the schema's id. */
+  static ByteBuffer avro(byte[] record) {
+    int size = Block.size(record, VALUE_SIZE);
+    return ByteBuffer.wrap(record, record.length - size + SCHEMA_ID, size - SCHEMA_ID);
   }
 
   /** The message of the Python side, the user's own traceback first. */
