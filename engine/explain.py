@@ -65,6 +65,8 @@ def _physical(plan: Plan, parallelism: int) -> Iterator[str]:
     yield f"  Python  {feed}.learn     {stages}, a call a frame; snapshot and learn-log are state"
     yield f"  JVM     {feed}.outputs   frames to records"
     yield f"  JVM     {feed}.kafka     one transaction a checkpoint: {', '.join(plan.topics)}"
+    for sink in plan.folder_sinks:
+        yield f"  JVM     {sink.name}.files   new files at every checkpoint"
 
 
 def _place(sink: DataSink) -> str:
@@ -73,4 +75,4 @@ def _place(sink: DataSink) -> str:
         return f"features of {description.entity} to Redis, kept for {description.ttl}"
     if isinstance(description, ModelStore):
         return f'model "{description.name}" to the model store, at most every {description.every}'
-    return f'predictions to topic "{description.topic}", exactly once'
+    return f"results to {description.place}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -9,8 +10,7 @@ from typing import Any
 from engine.workflow import Connection, DataSink
 from models.stage import Kind, Stage
 from schemas.fields import field_type, plain_type
-from schemas.wire import prediction_schema
-from sinks import FeatureStore, ModelStore, Topic
+from sinks import Collector, Console, FeatureStore, Folder, ModelStore, SqlTable, Topic
 from sources import KafkaTopic
 
 DEAD_LETTERS = 0  # position of the dead letters among a plan's topics
@@ -115,7 +115,7 @@ class Plan:
     `streams` are sources and connections, each after those that it reads, and a number in a frame says from which of
     them a record is; the last one feeds the stages. `shard_key` is the field that decides a record's shard, None for
     one global shard; `topics` the topics written to, dead letters first. The share `max_dead` is of `dead_window`
-    records.
+    records. `results` are the Avro schemas of what the sinks of results take, by the name of the sink.
     """
 
     workflow: str
@@ -127,6 +127,7 @@ class Plan:
     shard_key: str | None
     shards: int
     dead_window: int
+    results: Mapping[str, Schema]
 
     @property
     def sources(self) -> tuple[PlannedSource, ...]:
@@ -152,19 +153,41 @@ class Plan:
         return self.stages[-1] if self.stages[-1].kind is not Kind.TRANSFORMER else None
 
     @property
-    def prediction_schema(self) -> Schema:
-        """The schema of predictions, which name the topic where records come from several."""
-        feed = self.feed
-        return prediction_schema(self.label_type, by_topic=isinstance(feed, PlannedSource) and not feed.topic.is_one)
+    def by_topic(self) -> bool:
+        """Whether results name the topic of their record, as records come from several."""
+        return isinstance(self.feed, PlannedSource) and not self.feed.topic.is_one
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return (dead_topic(self.workflow), *(sink.sink.topic for sink in self.sinks if isinstance(sink.sink, Topic)))
+        return (dead_topic(self.workflow), *(self.topic_of(sink) for sink in self.topic_sinks))
 
     @property
     def redrive_topic(self) -> str:
         """Where dead letters are that were sent again."""
         return redrive_topic(self.workflow)
+
+    def topic_of(self, sink: DataSink) -> str:
+        """The topic that a sink writes to; a console has one of its own."""
+        return sink.sink.topic if isinstance(sink.sink, Topic) else f"{self.workflow}.{sink.name}"
+
+    @property
+    def topic_sinks(self) -> tuple[DataSink, ...]:
+        return tuple(sink for sink in self.sinks if isinstance(sink.sink, Topic | Console))
+
+    @property
+    def folder_sinks(self) -> tuple[DataSink, ...]:
+        """The sinks that write files, whose places in an output frame follow those of the topics."""
+        return tuple(sink for sink in self.sinks if isinstance(sink.sink, Folder))
+
+    @property
+    def table_sinks(self) -> tuple[DataSink, ...]:
+        """The sinks of results that a worker writes to itself."""
+        return tuple(sink for sink in self.sinks if isinstance(sink.sink, SqlTable | Collector))
+
+    @property
+    def result_sinks(self) -> tuple[DataSink, ...]:
+        """Those that take predictions, or features as they are: first what leaves in frames, in the order there."""
+        return (*self.topic_sinks, *self.folder_sinks, *self.table_sinks)
 
     @property
     def feature_sinks(self) -> tuple[DataSink, ...]:

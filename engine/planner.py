@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 
 from engine.connectors import Lookup
 from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Schema, Stream
+from engine.result_schemas import result_schemas
 from engine.workflow import Connection, DataSink, DataSource, Pipeline, Workflow
 from models.fields import expect
 from models.river_fields import stage_fields
@@ -54,7 +56,7 @@ def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], des
             field_type(reader, sink.sink.entity, f'sink "{sink.name}": entity')
             expect(fields[sink.input], sink.sink.features or (), f'sink "{sink.name}"')
     shards = (workflow.shards or DEFAULT_SHARDS) if shard_key else 1
-    return Plan(
+    plan = Plan(
         workflow.name,
         workflow.order,
         workflow.max_dead,
@@ -64,7 +66,9 @@ def make_plan(workflow: Workflow, schema_of: Callable[[KafkaTopic], Schema], des
         shard_key,
         shards,
         workflow.dead_window,
+        {},
     )
+    return replace(plan, results=result_schemas(plan))
 
 
 def shipped_schema(topic: KafkaTopic) -> Schema:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from engine.connectors import Connector
 from models.shard import WINDOW
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
-from sinks import FeatureStore, ModelStore, Topic
+from sinks import Collector, Console, FeatureStore, Folder, ModelStore, SqlTable, Topic
 from sources import KafkaTopic
 
 LEAST_WINDOW = 1_000  # records; of fewer a share says little
@@ -18,7 +18,9 @@ LEAST_WINDOW = 1_000  # records; of fewer a share says little
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 Source = KafkaTopic
-Sink = FeatureStore | ModelStore | Topic
+ResultSink = Topic | Console | Folder | SqlTable | Collector
+"""What takes predictions, or features as they are; they share the attribute `schema`."""
+Sink = FeatureStore | ModelStore | ResultSink
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,8 @@ class Workflow:
     def sink(self, name: str, input: Pipeline, sink: Sink) -> None:
         """Add a place for the results of a pipeline."""
         upstream = self._upstream(name, input)
-        if not isinstance(sink, FeatureStore | ModelStore | Topic):
-            hint = "FeatureStore, ModelStore and Topic are sinks"
+        if not isinstance(sink, Sink):
+            hint = f"sinks are {', '.join(kind.__name__ for kind in get_args(Sink))}"
             raise Fatal(f'sink "{name}": {type(sink).__name__} is not a sink', hint=hint)
         if not isinstance(upstream, Pipeline):
             raise Fatal(f'sink "{name}": reads from stream "{upstream.name}"', hint="put a pipeline between the two")
@@ -167,9 +169,12 @@ class Workflow:
         if isinstance(sink, FeatureStore) and learns:
             hint = "features come from a pipeline of transformers"
             raise Fatal(f'sink "{name}": "{upstream.name}" ends in an estimator and has no features', hint=hint)
-        if not isinstance(sink, FeatureStore) and not learns:
-            hint = "models and predictions come from a pipeline that ends in an estimator"
+        if isinstance(sink, ModelStore) and not learns:
+            hint = "models come from a pipeline that ends in an estimator"
             raise Fatal(f'sink "{name}": "{upstream.name}" has no estimator', hint=hint)
+        if isinstance(sink, ResultSink) and learns and sink.schema is not None:
+            hint = "leave the schema out: it is for features"
+            raise Fatal(f'sink "{name}": the predictions of "{upstream.name}" have a schema of their own', hint=hint)
         self._add(DataSink(name, upstream.name, sink))
 
     def _upstream(self, name: str, input: DataSource | Connection | Pipeline) -> Node:

@@ -9,7 +9,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.flink.event_range import ALL, EventRange
-from engine.flink.gateway import job_jars
 from schemas.errors import Fatal
 
 MAX_PARALLELISM = 128
@@ -63,7 +62,6 @@ def _always(workflow: str) -> dict[str, str]:
         "pipeline.name": workflow,
         "pipeline.max-parallelism": str(MAX_PARALLELISM),
         "pipeline.object-reuse": "true",
-        "pipeline.jars": ";".join(job_jars()),
         # a frame is a bundle: what a frame gives goes on at once
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "1000",

@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from engine.jars import flink_home, flink_jars, java_home, java_options
+from engine.jars import flink_home, flink_jars, java_home, java_options, parquet_jars
 from engine.jvm.compile import shim_jar
 
 _LOGGING = Template("""
@@ -44,7 +44,7 @@ def prepare(folder: Path) -> None:
         "JVM_ARGS": f"-Xmx512m -Djava.io.tmpdir={_scratch()}",
         # PyFlink adds a job's jars to the class path of one thread of the JVM only, and py4j may use several; what it
         # finds here is on the class path of all
-        "HADOOP_CLASSPATH": os.pathsep.join(map(str, (*flink_jars(), shim_jar()))),
+        "HADOOP_CLASSPATH": os.pathsep.join(map(str, (*flink_jars(), *parquet_jars(), shim_jar()))),
     }
     os.environ.update(environment)
     _gateway()
@@ -94,7 +94,7 @@ def _gateway() -> Any:
         return get_gateway()
 
 
-def job_jars() -> list[str]:
-    """The jars that a job carries, as URLs: PyFlink's own, the connectors, the shim."""
+def job_jars(*, parquet: bool) -> list[str]:
+    """The jars that a job carries, as URLs: PyFlink's own, the connectors, what writes Parquet if it does, the shim."""
     python = sorted((flink_home() / "opt").glob("flink-python*.jar"))
-    return [path.as_uri() for path in (*python, *flink_jars(), shim_jar())]
+    return [path.as_uri() for path in (*python, *flink_jars(), *(parquet_jars() if parquet else ()), shim_jar())]

@@ -1,4 +1,4 @@
-"""From a plan to a Flink job: Kafka, gate, frames, the learning operator, and Kafka again."""
+"""From a plan to a Flink job: Kafka, gate, frames, the learning operator, Kafka again, and files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from engine.flink.cluster import Cluster
 from engine.flink.configuration import MAX_PARALLELISM, JobSettings, configuration
-from engine.flink.gateway import data_streams, int_array, jvm, string_array
+from engine.flink.folders import write_files, writes_parquet
+from engine.flink.gateway import data_streams, int_array, job_jars, jvm, string_array
 from engine.flink.relational import connect
 from engine.flink.streams import (
     REDRIVE,
@@ -41,7 +42,8 @@ def build(spec: WorkerSpec, cluster: Cluster, settings: JobSettings, flink: str 
     from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
     options = Configuration()
-    for name, value in configuration(spec.plan.workflow, settings, flink).items():
+    jars = {"pipeline.jars": ";".join(job_jars(parquet=writes_parquet(spec.plan)))}
+    for name, value in (configuration(spec.plan.workflow, settings, flink) | jars).items():
         options.set_string(name, value)
     java_environment = jvm().org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
     environment = StreamExecutionEnvironment(
@@ -162,12 +164,12 @@ def _learn(frames: Any, spec: WorkerSpec, shard_ids: list[int]) -> Any:
 
 
 def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
-    kafka = jvm().org.apache.flink.connector.kafka.sink.KafkaSink
+    headrace, kafka = jvm().headrace, jvm().org.apache.flink.connector.kafka.sink.KafkaSink
     guarantee = jvm().org.apache.flink.connector.base.DeliveryGuarantee
     sink = (
         kafka.builder()
         .setBootstrapServers(cluster.kafka)
-        .setRecordSerializer(jvm().headrace.OutputRecords(string_array(list(plan.topics))))
+        .setRecordSerializer(headrace.OutputRecords(string_array(list(plan.topics))))
         .setDeliveryGuarantee(guarantee.EXACTLY_ONCE)
         .setTransactionalIdPrefix(f"headrace-{plan.workflow}")
         .setProperty("transaction.timeout.ms", str(TRANSACTION_TIMEOUT_MS))
@@ -178,8 +180,9 @@ def _write(frames: Any, plan: Plan, cluster: Cluster) -> None:
     )
     for name, value in for_flink(Servers(cluster.kafka).properties).items():
         sink = sink.setProperty(name, value)
-    records = frames._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
+    records = frames._j_data_stream.flatMap(headrace.Unpacker()).returns(byte_array())
     records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
-    records.name("outputs").uid(f"{plan.feed.name}.outputs").sinkTo(sink.build()).name("kafka").uid(
-        f"{plan.feed.name}.kafka"
-    )
+    records.name("outputs").uid(f"{plan.feed.name}.outputs")
+    to_kafka = records.filter(headrace.Destined(0, len(plan.topics))) if plan.folder_sinks else records
+    to_kafka.sinkTo(sink.build()).name("kafka").uid(f"{plan.feed.name}.kafka")
+    write_files(records, plan)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from engine.flink import gateway, relational
 from engine.flink.cluster import Cluster
@@ -22,13 +23,14 @@ from engine.workflow import Connection, Workflow
 from schemas.errors import Fatal
 from schemas.registry import Registry
 from schemas.wire import dead_letter_schema
-from sinks import Generations
+from sinks import Collector, Console, Generations, SqlTable
 from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 
 ENVELOPE_BYTES = 64 << 10  # what a dead letter adds to its record, at most
 LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows
 OUTPUT_PARTITIONS = 4
+SHOWN_FOR_MS = 60 * 60 * 1000  # how long results for a terminal are kept
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,16 @@ def prepare(
         topics = Topics.look_at(plan, admin)
         largest = max(fact.max_record_bytes for fact in topics.facts.values())
         dead_bytes = max(largest + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
-        for position, topic in enumerate(plan.topics):
-            size = {"max.message.bytes": str(dead_bytes)} if position == DEAD_LETTERS else {}
-            admin.create(topic, OUTPUT_PARTITIONS, size)
+        admin.create(plan.topics[DEAD_LETTERS], OUTPUT_PARTITIONS, {"max.message.bytes": str(dead_bytes)})
+        for sink in plan.topic_sinks:
+            kept = {"retention.ms": str(SHOWN_FOR_MS)} if isinstance(sink.sink, Console) else {}
+            admin.create(plan.topic_of(sink), OUTPUT_PARTITIONS, kept)
         admin.create(plan.redrive_topic, 1, {"max.message.bytes": str(dead_bytes)})
         if fresh:
             begin_anew(admin, addresses.kafka, plan.workflow)
         redrive_from = admin.facts(plan.redrive_topic).end_offsets
+    for sink in plan.table_sinks:
+        cast(SqlTable | Collector, sink.sink).open(plan.results[sink.name]).close()  # creates the table
     if plan.feature_sinks:
         with Generations(addresses.redis, plan.workflow) as generations:
             generations.keep_partitions(_filled(plan.feed, topics))
@@ -154,6 +159,5 @@ def _filled(feed: Stream, topics: Topics) -> Collection[tuple[str, int]]:
 
 
 def _outputs(plan: Plan) -> list[tuple[str, Schema]]:
-    dead, *predictions = plan.topics
-    schemas = [(dead, dead_letter_schema())]
-    return schemas + [(topic, plan.prediction_schema) for topic in predictions]
+    schemas = [dead_letter_schema(), *(plan.results[sink.name] for sink in plan.topic_sinks)]
+    return list(zip(plan.topics, schemas, strict=True))

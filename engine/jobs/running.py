@@ -20,6 +20,7 @@ from engine.plan import Plan
 from engine.scrape_targets import forget_targets
 from engine.settings import JobAddresses, Settings, address
 from schemas.errors import Fatal
+from sinks import Collector
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
     check_paths(settings.home)
     preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry, settings.home)
+    _refuse_collectors(plan)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
         live = flink.live(plan.workflow)
         if live is not None:
@@ -62,6 +64,13 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         runs.add(run, parts_of(plan))
         flink.wait_until_listed(job_id)
     return Started(job_id, prepared.spec.plan, generation, restore)
+
+
+def _refuse_collectors(plan: Plan) -> None:
+    for sink in plan.sinks:
+        if isinstance(sink.sink, Collector):
+            hint = "use a Folder, a Topic or a SqlTable; a Collector is for tests in one process"
+            raise Fatal(f'sink "{sink.name}": would collect in the memory of a worker, where nobody looks', hint=hint)
 
 
 def stop(workflow: str, settings: Settings, *, drain: bool = False) -> str:

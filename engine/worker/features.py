@@ -1,16 +1,19 @@
-"""Outcomes to feature rows: of each entity in a frame only the newest."""
+"""Outcomes to feature rows: of each entity in a frame only the newest, and what cannot be stored apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from engine.plan import Plan
-from models.outcome import Batch, Outcome
+from models.outcome import Batch, Outcome, Rejection
+from schemas.errors import BadRecord
 from schemas.frames import Frame
 from sinks import FeatureRow, FeatureStore, RowVersion
+from sinks.feature_rows import pack
 
 Coordinates = tuple[int, int, int]
+Placed = tuple[int, FeatureRow]
 
 
 class FeatureRows:
@@ -19,8 +22,8 @@ class FeatureRows:
     def __init__(self, plan: Plan) -> None:
         self._sinks = [(sink.name, sink.input, cast(FeatureStore, sink.sink)) for sink in plan.feature_sinks]
 
-    def rows(self, frame: Frame, batch: Batch, outcome: Outcome) -> list[FeatureRow]:
-        """The newest row of each entity by (event time, partition, offset)."""
+    def rows(self, frame: Frame, batch: Batch, outcome: Outcome) -> list[Placed]:
+        """The newest row of each entity by (event time, partition, offset), and where in the frame its record is."""
         if not self._sinks:
             return []
         index = frame.index
@@ -32,7 +35,7 @@ class FeatureRows:
 
 def _of(
     name: str, node: str, store: FeatureStore, coordinates: list[Coordinates], batch: Batch, outcome: Outcome
-) -> Iterator[FeatureRow]:
+) -> Iterator[Placed]:
     newest: dict[object, int] = {}
     entity, rows = store.entity, outcome.features[node]
     for position, features in enumerate(rows):
@@ -45,4 +48,17 @@ def _of(
     for position in newest.values():
         row = store.row(name, batch.records[position], rows[position] or {}, RowVersion(*coordinates[position]))  # type: ignore[arg-type]
         if row is not None:
-            yield row
+            yield position, row
+
+
+def sorted_out(rows: Iterable[Placed]) -> tuple[list[Placed], list[tuple[int, Rejection]]]:
+    """Those that can be stored, and why the others cannot be."""
+    kept, refused = [], []
+    for position, row in rows:
+        try:
+            pack(row)
+        except BadRecord as error:
+            refused.append((position, Rejection(row.feature_set, error)))
+        else:
+            kept.append((position, row))
+    return kept, refused

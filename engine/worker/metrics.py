@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Iterable
 from time import time
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from models.outcome import Outcome
+from models.outcome import Outcome, Rejection
 from models.shard import Shard
 from schemas.version import Version
 
@@ -43,6 +44,11 @@ class WorkerMetrics:
         )
         self.until = self._gauge("headrace_learned_until_timestamp_seconds", "event time learned up to", "shard")
         self.quality = self._gauge("headrace_prequential", "prequential metrics", "shard", "metric")
+
+    def refused(self, refused: Iterable[tuple[int, Rejection]]) -> None:
+        """Count the results that sinks have refused: each is a dead letter, although its record was learned."""
+        for reason, count in Tally(rejection.error.reason for _, rejection in refused).items():
+            self.dead.labels(self._workflow, reason).inc(count)
 
     def frame(self, number: int, outcome: Outcome, shard: Shard, newest_arrival_ms: int) -> None:
         """Count what came out of a frame; its newest record came to Kafka at `newest_arrival_ms`."""

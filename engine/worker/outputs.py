@@ -1,18 +1,17 @@
-"""Outcomes to output frames: predictions and dead letters, each for its topic."""
+"""What leaves a worker in frames: results for topics and files, and dead letters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.plan import DEAD_LETTERS, Plan
-from models.outcome import Outcome, Prediction, Rejection
+from engine.worker.encoding import Encoded
+from models.outcome import Rejection
 from models.shard import DECODE
 from schemas.codec import Encoder
-from schemas.columns import Column, ColumnEncoder
 from schemas.frames import FATAL, NO_EVENT_TIME, OUTPUT_INDEX, Frame, OutputFrame, OutputRecord, pack_output
 from schemas.wire import dead_letter_schema
 
@@ -21,54 +20,29 @@ MAX_KEY_BYTES = 32 << 10  # a dead letter holds the key of its record, and has i
 
 
 class Outputs:
-    """Encodes what came out of a frame; the topics are positions in the plan's list."""
+    """Packs what came out of a frame; the destinations are the plan's topics, then its folders."""
 
-    def __init__(self, plan: Plan, output_ids: tuple[int, ...]) -> None:
+    def __init__(self, plan: Plan, dead_letters_id: int) -> None:
         self._plan = plan
-        self._dead = Encoder(dead_letter_schema(), output_ids[DEAD_LETTERS])
-        topics = range(1, len(plan.topics))
-        self._encoders = [(topic, ColumnEncoder(plan.prediction_schema, output_ids[topic])) for topic in topics]
-        self._by_topic = "topic" in (field["name"] for field in plan.prediction_schema["fields"]) if topics else False
-        self._probabilities = _probability_column(plan)
+        self._dead = Encoder(dead_letter_schema(), dead_letters_id)
+        self._topics = [(number, sink.name) for number, sink in enumerate(plan.topic_sinks, DEAD_LETTERS + 1)]
+        self._folders = [(number, sink.name) for number, sink in enumerate(plan.folder_sinks, len(plan.topics))]
 
-    def frame(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> OutputFrame:
-        """What to write for the records of `frame`: predictions in their order, then dead letters."""
-        parts = self._predictions(frame, outcome, epoch, now_ms) if self._encoders else []
-        if outcome.rejected:
-            parts.append(self._dead_letters(frame, outcome, now_ms))
-        return OutputFrame.join(parts)
+    def frame(
+        self, frame: Frame, results: Mapping[str, Encoded], rejected: Iterable[tuple[int, Rejection]], now_ms: int
+    ) -> OutputFrame:
+        """What to write for the records of `frame`: the results by sink, in their order, then dead letters."""
+        parts = [_to_topic(number, frame, results[name], now_ms) for number, name in self._topics]
+        parts += [_to_folder(number, results[name]) for number, name in self._folders]
+        letters = self._dead_letters(frame, list(rejected), now_ms)
+        return OutputFrame.join([*parts, letters] if letters else parts)
 
-    def _predictions(self, frame: Frame, outcome: Outcome, epoch: int, now_ms: int) -> list[OutputFrame]:
-        predictions = [prediction for prediction in outcome.predictions if prediction is not None]
-        index, keys = frame.index, frame.keys
-        if len(predictions) < len(frame):
-            said = np.array([prediction is not None for prediction in outcome.predictions], np.bool_)
-            index = index[said]
-            keys = b"".join(key or b"" for key, kept in zip(frame.keys_list(), said.tolist(), strict=True) if kept)
-        columns = {
-            **self._places(index["partition"]),
-            "offset": index["offset"],
-            "event_time": index["event_time"],
-            "prediction": [prediction.prediction for prediction in predictions],
-            **self._probabilities(predictions),
-            "epoch": np.full(len(predictions), epoch),
-            "count": [prediction.count for prediction in predictions],
-        }
-        entries = np.zeros(len(predictions), OUTPUT_INDEX)
-        entries["timestamp"] = now_ms  # by the event time, Kafka's retention would delete what an old record gave
-        entries["key_size"] = index["key_size"]
-        return [_part(topic, encoder, entries.copy(), keys, columns) for topic, encoder in self._encoders]
-
-    def _places(self, numbers: npt.NDArray[np.int32]) -> dict[str, Column]:
-        if not self._by_topic:
-            return {"partition": numbers}
-        places = [self._plan.feed.place(number) for number in numbers.tolist()]
-        return {"topic": [topic for topic, _ in places], "partition": [partition for _, partition in places]}
-
-    def _dead_letters(self, frame: Frame, outcome: Outcome, now_ms: int) -> OutputFrame:
+    def _dead_letters(self, frame: Frame, rejected: list[tuple[int, Rejection]], now_ms: int) -> OutputFrame | None:
+        if not rejected:
+            return None
         keys, headers, values = frame.keys_list(), frame.headers_list(), frame.values_list()
         records = []
-        for position, rejection in outcome.rejected.items():
+        for position, rejection in rejected:
             letter = self._dead_letter(frame.index[position], rejection, now_ms)
             letter |= {"key": keys[position], "headers": headers[position] or None, "value": values[position]}
             key = keys[position] if len(keys[position] or b"") <= MAX_KEY_BYTES else None
@@ -94,25 +68,26 @@ class Outputs:
         }
 
 
-def _part(
-    topic: int, encoder: ColumnEncoder, entries: npt.NDArray[np.void], keys: bytes, columns: dict[str, Column]
-) -> OutputFrame:
-    values, sizes = encoder.encode(columns)
-    entries["topic"] = topic
-    entries["value_size"] = sizes
-    return OutputFrame(entries, keys, b"", values)
+def _to_topic(number: int, frame: Frame, encoded: Encoded, now_ms: int) -> OutputFrame:
+    """A result has the key of its record."""
+    positions = encoded.results.positions
+    sizes, keys = frame.index["key_size"], frame.keys
+    if len(positions) < len(frame):
+        of_record = frame.keys_list()
+        sizes, keys = sizes[positions], b"".join(of_record[position] or b"" for position in positions.tolist())
+    entries = np.zeros(len(positions), OUTPUT_INDEX)
+    entries["timestamp"] = now_ms  # by the event time, Kafka's retention would delete what an old record gave
+    entries["topic"], entries["key_size"], entries["value_size"] = number, sizes, encoded.sizes
+    return OutputFrame(entries, keys, b"", encoded.values)
+
+
+def _to_folder(number: int, encoded: Encoded) -> OutputFrame:
+    """A file has no keys."""
+    entries = np.zeros(len(encoded.results), OUTPUT_INDEX)
+    entries["topic"], entries["key_size"], entries["value_size"] = number, -1, encoded.sizes
+    return OutputFrame(entries, b"", b"", encoded.values)
 
 
 def fatal_frame(message: str) -> OutputFrame:
     """What makes the JVM stop the job for good, with this message."""
     return pack_output([OutputRecord(FATAL, message.encode())])
-
-
-def _probability_column(plan: Plan) -> Callable[[list[Prediction]], dict[str, Column]]:
-    if plan.estimator is None or plan.label_type == "double":
-        return lambda _: {}
-    if plan.label_type == "boolean":
-        return lambda predictions: {"probability": [p[1].get(True) if p[1] else None for p in predictions]}
-    return lambda predictions: {
-        "probabilities": [{str(label): p for label, p in (said[1] or {}).items()} for said in predictions]
-    }

@@ -11,24 +11,28 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tenacity
 
-from engine.plan import Stream
+from engine.plan import DEAD_LETTERS, Stream
 from engine.worker.budget import check_budget
 from engine.worker.collecting import collect_seldom
 from engine.worker.decoding import FrameDecoder
-from engine.worker.features import FeatureRows
+from engine.worker.encoding import ResultEncoding, refusals
+from engine.worker.features import FeatureRows, Placed, sorted_out
 from engine.worker.live import LiveShard
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import Outputs
 from engine.worker.publishing import Publishing
+from engine.worker.refused import SinkBudget
 from engine.worker.spec import WorkerSpec
+from engine.worker.tables import Tables
+from models.outcome import Rejection
 from models.recovery import ShardState
 from models.signing import signing_key
 from schemas.codec import Decoder
-from schemas.errors import Retryable
+from schemas.errors import BadRecord, Retryable
 from schemas.frames import Frame, OutputFrame, Status
 from schemas.registry import Registry
 from schemas.version import Version
-from sinks import FeatureRow, FeatureStore, FeatureWriter, ModelStore, open_stores
+from sinks import FeatureStore, FeatureWriter, ModelStore, open_stores
 
 T = TypeVar("T")
 
@@ -46,7 +50,10 @@ class Worker:
         self._resources = ExitStack()
         registry = self._resources.enter_context(Registry(spec.registry))
         self._decoder = FrameDecoder(spec.plan, Decoder(spec.plan.reader, _writer_schema(spec, registry), scanned=True))
-        self._outputs = Outputs(spec.plan, spec.output_ids)
+        self._results = ResultEncoding(spec.plan, spec.output_ids)
+        self._outputs = Outputs(spec.plan, spec.output_ids[DEAD_LETTERS])
+        self._tables = self._resources.enter_context(Tables(spec.plan, self._wait))
+        self._sink_budget = SinkBudget(spec.plan)
         self._rows = FeatureRows(spec.plan)
         self._features = self._open_features(spec)
         self._publishing = self._open_publishing(spec)
@@ -59,14 +66,19 @@ class Worker:
         frame = Frame.decode(data)
         outcome = self._wait("registry", lambda: live.process(data))
         rows = self._rows.rows(frame, live.batch, outcome)
-        self._write(rows, _reached(f"{number}/{self._plan.shards}", frame, self._plan.feed))
-        outputs = self._outputs.frame(frame, outcome, live.epoch, int(time.time() * 1000))
+        unstored = self._write(rows, _reached(f"{number}/{self._plan.shards}", frame, self._plan.feed))
+        results = self._results.encode(frame, outcome, live.epoch)
+        refused = [*unstored, *refusals(results), *self._tables.write(results)]
+        rejected = [*outcome.rejected.items(), *refused]
+        outputs = self._outputs.frame(frame, results, rejected, int(time.time() * 1000))
         arrivals = frame.index["arrival"][frame.index["redriven"] == 0]
         if len(arrivals):
             live.newest_arrival_ms = int(arrivals.max())
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
+        self._metrics.refused(refused)
         self._metrics.redriven(len(frame) - len(arrivals))
         check_budget(self._plan, live.shard, outcome)
+        self._sink_budget.check(results, rows, refused)
         self.publish(number)
         return outputs
 
@@ -90,10 +102,19 @@ class Worker:
     def close(self) -> None:
         self._resources.close()
 
-    def _write(self, rows: list[FeatureRow], reached: dict[str, int]) -> None:
+    def _write(self, rows: list[Placed], reached: dict[str, int]) -> list[tuple[int, Rejection]]:
+        """Write features, and give those that cannot be stored."""
         features = self._features
-        if features is not None:
-            self._metrics.rows(self._wait("redis", lambda: features.write(rows, reached)))
+        refused: list[tuple[int, Rejection]] = []
+        if features is None:
+            return refused
+        try:
+            written = self._wait("redis", lambda: features.write((row for _, row in rows), reached))
+        except BadRecord:
+            kept, refused = sorted_out(rows)
+            written = self._wait("redis", lambda: features.write((row for _, row in kept), reached))
+        self._metrics.rows(written)
+        return refused
 
     def _open_shard(self, number: int) -> LiveShard:
         live = self._wait("registry", lambda: LiveShard(self._plan, self._decoder, self._state))

@@ -11,7 +11,7 @@ from engine.planner import make_plan, shipped_schema
 from engine.workflow import Workflow
 from models import Derive, Filter, RollingMean, Rules, Unique
 from schemas.errors import Fatal
-from sinks import FeatureStore, ModelStore, Topic
+from sinks import Console, FeatureStore, ModelStore, Topic
 from sources import KafkaTopic
 from workflows import flights, phishing
 
@@ -46,6 +46,18 @@ def learn(flow: Workflow, topic: KafkaTopic, label: str, model: object = None, k
 )
 def test_mistakes_name_the_node(build: Callable[[Workflow], object], message: str) -> None:
     with pytest.raises(Fatal, match=message):
+        plan(build)
+
+
+@pytest.mark.parametrize("sink", [Topic("predictions"), Topic("demo.dead"), Topic("demo.shown")])
+def test_no_two_write_to_one_topic(sink: Topic) -> None:
+    def build(flow: Workflow) -> None:
+        model = flow.pipeline("model", flow.source("f", FLIGHTS), linear_model.LogisticRegression(), label="late")
+        flow.sink("predictions", model, Topic("predictions"))
+        flow.sink("shown", model, Console())
+        flow.sink("more", model, sink)
+
+    with pytest.raises(Fatal, match="is written by another node, too"):
         plan(build)
 
 

@@ -46,9 +46,14 @@ def features_of_an_estimator(flow: Workflow) -> None:
     flow.sink("features", model, FeatureStore("origin"))
 
 
-def predictions_of_a_transformer(flow: Workflow) -> None:
+def model_of_a_transformer(flow: Workflow) -> None:
     scaled = flow.pipeline("scaled", flow.source("pages", PAGES), preprocessing.StandardScaler())
-    flow.sink("predictions", scaled, Topic("predictions"))
+    flow.sink("store", scaled, ModelStore("scaled"))
+
+
+def predictions_of_another_schema(flow: Workflow) -> None:
+    model = flow.pipeline("model", flow.source("pages", PAGES), learner(), label="is_phishing")
+    flow.sink("predictions", model, Topic("predictions", schema="phishing"))
 
 
 def another_workflows_node(flow: Workflow) -> None:
@@ -63,7 +68,8 @@ def another_workflows_node(flow: Workflow) -> None:
         (after_the_estimator, 'pipeline "more": reads from "model", which has an estimator'),
         (two_chains, 'pipeline "two": "pages" already feeds pipeline "one"'),
         (features_of_an_estimator, 'sink "features": "model" ends in an estimator'),
-        (predictions_of_a_transformer, 'sink "predictions": "scaled" has no estimator'),
+        (model_of_a_transformer, 'sink "store": "scaled" has no estimator'),
+        (predictions_of_another_schema, 'sink "predictions": the predictions of "model" have a schema of their own'),
         (another_workflows_node, 'node "model": "pages" belongs to another workflow'),
         (lambda flow: flow.source("Pages", PAGES), 'node "Pages": not a name'),
         (lambda flow: flow.source("pages", "pages"), 'source "pages": str is not a source'),

@@ -18,7 +18,7 @@ import sqlalchemy as sql
 
 from sources import Clockwork, Feeder, Files, Generator, HttpPoll, SqlQuery, Trouble
 from sources.feeder import Position
-from tests.sources import postgres
+from tests import postgres
 from tests.sources.endpoint import pages, serving
 
 READING: dict[str, Any] = {
@@ -120,9 +120,9 @@ def _sqlite_once(folder: Path, records: Records) -> Iterator[Feeder]:
 
 @contextmanager
 def _postgres(_: Path, records: Records) -> Iterator[Feeder]:
-    with postgres.started() as url:
-        _fill(url, records)
-        yield SqlQuery(url, "SELECT number, text FROM readings", growing="number", partitions=1)
+    with postgres.started() as server:
+        _fill(server.url, records)
+        yield SqlQuery(server.url, "SELECT number, text FROM readings", growing="number", partitions=1)
 
 
 def _fill(url: str, records: Records) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sql
 
 from schemas.errors import Fatal, Retryable
 from sources import SqlQuery, sql_query
-from tests.sources import postgres
+from tests import postgres
 from tests.sources.cases import read_on
 
 SEEN_AT = datetime(2025, 1, 1, tzinfo=UTC)
@@ -42,8 +42,8 @@ class Orders:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with postgres.started() as url:
-        yield url
+    with postgres.started() as running:
+        yield running.url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

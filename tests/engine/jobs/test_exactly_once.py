@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from functools import partial
 
 import pytest
 
 from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from tests.engine.jobs.bits import bits
-from tests.engine.jobs.readings import Feed, feed, released
-from tests.engine.jobs.trial import Trial, begin, part, workflow
-from tests.waiting import wait_until
+from tests.engine.jobs.killing import BURST, kill_while_learning
+from tests.engine.jobs.readings import feed, released
+from tests.engine.jobs.trial import Trial, begin, workflow
 
 pytestmark = pytest.mark.services
-KILLS, CHECKPOINTS = 3, 2
-BURST = 500
+KILLS = 3
 NEVER = "1d"  # a partition that is passed over on a slow machine would make another order
 
 
@@ -30,7 +27,7 @@ def test_a_killed_taskmanager_changes_no_model_and_no_prediction(platform: Platf
         whole = begin(platform, workflow(stream, idle=NEVER), JobSettings(1, checkpoint_every="2 s"))
         kills = 0
         while kills < KILLS:
-            kills += _kill_while_learning(platform, [keyed, whole], stream, chance)
+            kills += kill_while_learning(platform, [keyed, whole], stream, chance)
         for trial in (keyed, whole):
             trial.wait_until_predicted(released(stream.written))
             trial.stop(drain=True)
@@ -46,62 +43,6 @@ def test_a_killed_taskmanager_changes_no_model_and_no_prediction(platform: Platf
         assert trial.dead() == {}
         assert predictions == other.predictions()
         assert _models(trial) == _models(other)
-
-
-def _kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Feed, chance: random.Random) -> bool:
-    """Kill the TaskManager at a random moment after two checkpoints more, when something was learned since the last.
-
-    False says that a checkpoint was completed in the very last moment, after which nothing may have been learned.
-    """
-    for trial in trials:
-        wait_until(partial(_has_learned, trial))
-    stream.write(BURST)  # the first frame of a shard is in its snapshot, these are in its log
-    first, restores = [trial.newest_checkpoint() for trial in trials], [trial.restores() for trial in trials]
-    for trial, checkpoint in zip(trials, first, strict=True):
-        wait_until(partial(_has_checkpoint, trial, checkpoint + CHECKPOINTS))
-    taskmanager = part(platform, "taskmanager")
-    checkpoints = [_Since(trial, chance) for trial in trials]
-    while sum(since.learned_enough() for since in checkpoints) < len(checkpoints):
-        stream.write(BURST)
-    taskmanager.kill()
-    for trial, before in zip(trials, restores, strict=True):
-        wait_until(partial(_was_restored, trial, before + 1))
-    if [since.checkpoint for since in checkpoints] != [trial.restored_checkpoint() for trial in trials]:
-        return False
-    stream.write(BURST)  # watermarks are no state: they start anew with new records in all partitions
-    for trial in trials:
-        wait_until(partial(_has_replayed, trial))
-    return True
-
-
-class _Since:
-    """Whether a workflow has learned a random number of records since its newest checkpoint was complete."""
-
-    def __init__(self, trial: Trial, chance: random.Random) -> None:
-        self._trial, self._chance = trial, chance
-        self.checkpoint, self._enough = -1, 0
-
-    def learned_enough(self) -> bool:
-        checkpoint, learned = self._trial.newest_checkpoint(), self._trial.progress().learned
-        if checkpoint != self.checkpoint:
-            self.checkpoint, self._enough = checkpoint, learned + self._chance.randrange(1, BURST)
-        return learned >= self._enough
-
-
-def _has_learned(trial: Trial) -> bool:
-    return trial.progress().learned > 0
-
-
-def _has_checkpoint(trial: Trial, at_least: int) -> bool:
-    return trial.newest_checkpoint() >= at_least
-
-
-def _was_restored(trial: Trial, times: int) -> bool:
-    return trial.restores() == times
-
-
-def _has_replayed(trial: Trial) -> bool:
-    return trial.progress().replayed > 0
 
 
 def _models(trial: Trial) -> dict[int, object]:

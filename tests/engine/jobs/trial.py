@@ -74,6 +74,12 @@ class Trial:
         return self.started.plan.workflow
 
     @property
+    def topics(self) -> dict[str, str]:
+        """The topics of its sinks, by the name of the sink."""
+        plan = self.started.plan
+        return {sink.name: plan.topic_of(sink) for sink in plan.topic_sinks}
+
+    @property
     def settings(self) -> Settings:
         return Settings.load(home=self.platform.home)
 

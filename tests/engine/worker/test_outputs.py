@@ -7,12 +7,13 @@ from river import linear_model, naive_bayes
 
 from engine.plan import DEAD_LETTERS, Plan
 from engine.planner import make_plan
+from engine.worker.encoding import ResultEncoding
 from engine.worker.outputs import Outputs, fatal_frame
 from engine.workflow import Workflow
 from models.outcome import Outcome, Prediction, Rejection
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
-from schemas.frames import FATAL, OutputRecord, Record, pack, unpack_output
+from schemas.frames import FATAL, OutputFrame, OutputRecord, Record, pack, unpack_output
 from schemas.wire import dead_letter_schema, prediction_schema
 from sinks import Topic
 from sources import KafkaTopic
@@ -51,12 +52,18 @@ def plan_of(label_type: str, estimator: Any) -> Plan:
     return make_plan(flow, lambda _: schema)
 
 
+def outputs_of(plan: Plan, outcome: Outcome) -> OutputFrame:
+    ids = IDS[: len(plan.topics)]
+    results = ResultEncoding(plan, ids).encode(FRAME, outcome, epoch=3)
+    return Outputs(plan, ids[DEAD_LETTERS]).frame(FRAME, results, outcome.rejected.items(), now_ms=99)
+
+
 @pytest.mark.parametrize("label_type", SAID)
 def test_every_record_gives_a_prediction_to_each_topic_or_a_dead_letter(label_type: str) -> None:
     estimator, field, (first, second) = SAID[label_type]
     outcome = Outcome({}, [first, None, second, first])
     outcome.reject(1, Rejection("model", BadRecord("not_finite", "a is nan")))
-    outputs = Outputs(plan_of(label_type, estimator), IDS).frame(FRAME, outcome, epoch=3, now_ms=99)
+    outputs = outputs_of(plan_of(label_type, estimator), outcome)
     records = unpack_output(outputs.encode())
 
     schema = prediction_schema(label_type)
@@ -83,7 +90,7 @@ def test_without_topics_and_rejections_there_is_nothing_to_write() -> None:
     flow.pipeline("model", flow.source("in", KafkaTopic("in")), linear_model.LogisticRegression(), label="y")
     schema = {"type": "record", "name": "r", "fields": [{"name": "y", "type": "boolean"}]}
     outcome = Outcome({}, [Prediction(True, None, True, 0)] * 4)
-    assert len(Outputs(make_plan(flow, lambda _: schema), (5,)).frame(FRAME, outcome, 1, 0)) == 0
+    assert len(outputs_of(make_plan(flow, lambda _: schema), outcome)) == 0
 
 
 def test_a_reason_to_stop_travels_as_a_record() -> None:

@@ -72,7 +72,7 @@ class Bench:
         self.redis_url = redis_url
         self.key_file = folder / "signing.key"
         self.state = MemoryState()
-        known, outputs = {made.feed.name: IDS}, (DEAD, PREDICTION)
+        known, outputs = {made.feed.name: IDS}, (DEAD, PREDICTION)[: len(made.topics)]
         self._spec = WorkerSpec(made, 1, known, outputs, "http://127.0.0.1:1", redis_url, str(self.key_file))
         self.restart()
 
@@ -224,6 +224,32 @@ def test_features_and_the_model_can_be_read(bench: Bench) -> None:
         ("origin", "delays", ("origin_delay",))
     ]
     assert 0 <= model.predict_proba_one({"distance": 500.0, "dep_delay": 3.0, "origin_delay": 1.0})[True] <= 1
+
+
+def with_bytes(flight: dict[str, Any]) -> dict[str, Any]:
+    return {"distance": flight["distance"], "code": b"?" if flight["origin"] == "JFK" else "!"}
+
+
+def test_features_that_cannot_be_stored_are_dead_letters_and_their_records_are_learned(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    flow = Workflow("unstored", max_dead="100%")
+    source = flow.source("flights", KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m"))
+    features = flow.pipeline("features", source, compose.FuncTransformer(with_bytes))
+    flow.sink("codes", features, FeatureStore("origin"))
+    model = flow.pipeline(
+        "model", features, compose.Select("distance") | linear_model.LogisticRegression(), label="late"
+    )
+    flow.sink("predictions", model, Topic("predictions"))
+    bench = Bench(make_plan(flow, shipped_schema), server.url, tmp_path)
+    given = list(zip(range(200), flights(), strict=False))
+    newest = max((flight["departed_at"], offset) for offset, flight in given if flight["origin"] == "JFK")[1]
+    predictions, dead = bench.process(records(200))
+    assert [(letter["offset"], letter["node"], letter["reason"]) for letter in dead] == [(newest, "codes", "refused")]
+    assert [prediction["offset"] for prediction in predictions] == list(range(200))
+    with FeatureReader(bench.redis_url) as reader:
+        rows = reader.read(bench.plan.workflow, [Lookup("origin", origin, "codes") for origin in ("EWR", "JFK", "LGA")])
+    assert [row and row.features["code"] for row in rows] == ["!", None, "!"]
 
 
 def test_a_field_that_may_be_null_may_be_when_asked_if_the_model_learns_from_nulls(

@@ -1,0 +1,48 @@
+"""When a sink refuses too much, going on would only fill the dead letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from engine.plan import Plan
+from engine.worker.budget import ALL_FAILED_AFTER
+from engine.worker.encoding import Encoded
+from engine.worker.features import Placed
+from engine.workflow import LEAST_WINDOW
+from models.outcome import Rejection
+from schemas.errors import Fatal
+
+
+class SinkBudget:
+    """Counts, since a worker was opened, what each sink was given and what it refused.
+
+    The records themselves were learned, so these letters are none of their shard's.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._given: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+
+    def check(
+        self, results: Mapping[str, Encoded], rows: Iterable[Placed], refused: Iterable[tuple[int, Rejection]]
+    ) -> None:
+        """Raises Fatal when a sink's first hundred results were all refused, or more than the workflow's share.
+
+        The sinks were given the results and the feature rows of a frame.
+        """
+        self._given.update({name: len(encoded.results) + len(encoded.refused) for name, encoded in results.items()})
+        self._given.update(row.feature_set for _, row in rows)
+        for _, (name, error) in refused:
+            self._refused[name] += 1
+            self._last = error
+        for name, count in self._refused.items():
+            total = self._given[name]
+            is_over = total >= LEAST_WINDOW and count > self._plan.max_dead * total
+            if is_over or total == count >= ALL_FAILED_AFTER:
+                raise Fatal(
+                    f'sink "{name}": refuses {count} of {total} results, more than max_dead {self._plan.max_dead:.2%}; '
+                    f"the last one, {self._last.reason}: {self._last}",
+                    hint="mend the cause, or allow more with max_dead",
+                )

@@ -1,0 +1,114 @@
+"""Outcomes to results: what a node gives for the records of a frame, as columns of the schema that a sink takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.plan import Plan, Stream
+from engine.workflow import DataSink
+from models.outcome import Outcome, Prediction
+from schemas.frames import Frame
+from schemas.table import Column, as_list
+from schemas.wire import COORDINATES
+
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results as columns, and the positions of their records in the frame, shape `(n,)`.
+
+    >>> Results(np.array([0, 2]), {"mean": [1.5, 2.5]}).without({2}).rows()
+    [{'mean': 1.5}]
+    """
+
+    positions: Positions
+    columns: dict[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The results one by one, in their order."""
+        lists = [as_list(column) for column in self.columns.values()]
+        return [dict(zip(self.columns, fields, strict=True)) for fields in zip(*lists, strict=True)]
+
+    def without(self, positions: Collection[int]) -> Results:
+        """The results of all other records."""
+        kept = [place for place, position in enumerate(self.positions.tolist()) if position not in positions]
+        lists = {name: as_list(column) for name, column in self.columns.items()}
+        return Results(self.positions[kept], {name: [values[at] for at in kept] for name, values in lists.items()})
+
+
+Maker = Callable[[Frame, Outcome, int], Results]
+"""Makes the results of a frame out of its outcome and the model's epoch."""
+Coordinates = Callable[[Frame, Positions], dict[str, Column]]
+Probabilities = Callable[[list[Prediction]], dict[str, Column]]
+
+
+def maker_of(plan: Plan, sink: DataSink) -> tuple[Hashable, Maker]:
+    """What makes the results that a sink takes, and a key that is the same for all sinks that take the same."""
+    coordinates = partial(_coordinates, plan.feed, by_topic=plan.by_topic)
+    if plan.estimator is not None and plan.estimator.name == sink.input:
+        return sink.input, partial(_predictions, coordinates, _probability_column(plan))
+    names = (field["name"] for field in plan.results[sink.name]["fields"])
+    fields = tuple(name for name in names if name not in COORDINATES)
+    return (sink.input, fields), partial(_features, coordinates, sink.input, fields)
+
+
+def _predictions(
+    coordinates: Coordinates, probabilities: Probabilities, frame: Frame, outcome: Outcome, epoch: int
+) -> Results:
+    predictions = [prediction for prediction in outcome.predictions if prediction is not None]
+    positions = _there(outcome.predictions, len(predictions))
+    columns = {
+        **coordinates(frame, positions),
+        "prediction": [prediction.prediction for prediction in predictions],
+        **probabilities(predictions),
+        "epoch": np.full(len(predictions), epoch),
+        "count": [prediction.count for prediction in predictions],
+    }
+    return Results(positions, columns)
+
+
+def _features(
+    coordinates: Coordinates, stage: str, fields: Sequence[str], frame: Frame, outcome: Outcome, _: int
+) -> Results:
+    """The features of a stage that are in the schema; null for those that are not there."""
+    rows = outcome.features[stage]
+    features = [row for row in rows if row is not None]
+    positions = _there(rows, len(features))
+    columns: dict[str, Column] = {name: [row.get(name) for row in features] for name in fields}
+    return Results(positions, {**coordinates(frame, positions), **columns})
+
+
+def _there(found: Sequence[object | None], count: int) -> Positions:
+    """The places of what is not None, of which there are `count`."""
+    if count == len(found):
+        return np.arange(count, dtype=np.intp)
+    return np.array([place for place, one in enumerate(found) if one is not None], np.intp)
+
+
+def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: bool) -> dict[str, Column]:
+    index = frame.index if len(positions) == len(frame) else frame.index[positions]
+    columns: dict[str, Column] = {name: index[name] for name in ("partition", "offset", "event_time")}
+    if by_topic:
+        places = [feed.place(number) for number in index["partition"].tolist()]
+        columns |= {"topic": [topic for topic, _ in places], "partition": [partition for _, partition in places]}
+    return columns
+
+
+def _probability_column(plan: Plan) -> Probabilities:
+    if plan.label_type == "double":
+        return lambda _: {}
+    if plan.label_type == "boolean":
+        return lambda predictions: {"probability": [p[1].get(True) if p[1] else None for p in predictions]}
+    return lambda predictions: {
+        "probabilities": [{str(label): p for label, p in (said[1] or {}).items()} for said in predictions]
+    }
