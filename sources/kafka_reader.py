@@ -27,10 +27,19 @@ class StoredRecord:
 class TopicReader(Session):
     """Reads a topic from its beginning with `read_committed`; a context manager. Raises Retryable, Fatal.
 
-    `stalled_s` is how long a broker may give nothing while records are left.
+    With `since_ms` it begins at the first record of that Kafka timestamp or a later one. `stalled_s` is how long a
+    broker may give nothing while records are left.
     """
 
-    def __init__(self, address: str, topic: str, *, poll_ms: int = 200, stalled_s: float = STALLED_S) -> None:
+    def __init__(
+        self,
+        address: str,
+        topic: str,
+        *,
+        poll_ms: int = 200,
+        stalled_s: float = STALLED_S,
+        since_ms: int | None = None,
+    ) -> None:
         self._address = address
         self._stalled_s = stalled_s
         self._poll_ms = poll_ms
@@ -46,7 +55,19 @@ class TopicReader(Session):
         if not partitions:
             raise Fatal(f'topic "{topic}": not on the broker {address}', hint="create it, or check the name")
         self._consumer.assign([kafka.TopicPartition(topic, partition) for partition in sorted(partitions)])
-        self._consumer.seek_to_beginning()
+        if since_ms is None:
+            self._consumer.seek_to_beginning()
+        else:
+            self._seek(since_ms)
+
+    def _seek(self, since_ms: int) -> None:
+        with errors_of(self._address):
+            assigned = self._consumer.assignment()
+            ends = self._consumer.end_offsets(assigned, timeout_ms=CONNECT_TIMEOUT_MS)  # first: more may come meanwhile
+            found = self._consumer.offsets_for_times(dict.fromkeys(assigned, since_ms), timeout_ms=CONNECT_TIMEOUT_MS)
+        for partition, end in ends.items():
+            first = found.get(partition)
+            self._consumer.seek(partition, end if first is None else first.offset)
 
     def poll(self) -> list[StoredRecord]:
         """What has been committed since the last call; waits for at most `poll_ms`."""

@@ -10,6 +10,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
+from engine.cli.shown import Shown
 from engine.flink.rest import ENDED, FlinkRest
 from engine.jobs.preflight import check_checkpoints
 from engine.jobs.progress import Progress, read_progress
@@ -51,19 +52,24 @@ def _line(shown: dict[str, str]) -> Table:
     return table
 
 
-def follow(started: Started, settings: Settings, console: Console) -> bool:
+def follow(started: Started, settings: Settings, console: Console, since_ms: int = 0) -> bool:
     """Show how a workflow is doing until it ends or Ctrl-C, and say whether it goes on.
 
-    Raises Fatal, with what the job said, when it fails.
+    Its consoles show what came at `since_ms` or later. Raises Fatal, with what the job said, when it fails.
     """
     meter, workflow, told, progress = Meter(), started.plan.workflow, "", Progress()
     try:
-        with FlinkRest(address(settings, "flink")) as flink, _live(console) as live:
+        with (
+            FlinkRest(address(settings, "flink")) as flink,
+            Shown(started.plan, settings, since_ms) as shown,
+            _live(console) as live,
+        ):
             while True:
                 state = _state(flink, started.job_id)
                 if state not in ENDED:  # its workers have gone
                     progress = read_progress(workflow, settings.metrics_folder)
-                live.update(meter.table(progress, state, time.monotonic()), refresh=True)
+                tables = shown.show(console)
+                live.update(Group(meter.table(progress, state, time.monotonic()), *tables), refresh=True)
                 trouble = flink.trouble(started.job_id) if state in ("RESTARTING", "RUNNING") else None
                 trouble = trouble and explained(trouble, checkpoints_of(settings))
                 if trouble and trouble != told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
@@ -98,6 +99,7 @@ def run(  # noqa: PLR0913 - an option each
         backfill=backfill,
     )
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    since_ms = int(time.time() * 1000)
     with console.status("starting"):
         started = start(load_workflow(file), settings, job, fresh=fresh)
     name = started.plan.workflow
@@ -107,7 +109,7 @@ def run(  # noqa: PLR0913 - an option each
     console.print(f'workflow "{name}" runs as job {started.job_id}{resumed}')
     if fed := [source.name for source in started.plan.sources if source.topic.fed_by]:
         console.print(f"fill {', '.join(fed)} with `headrace ingest {file}`")
-    if detach or follow(started, settings, console):
+    if detach or follow(started, settings, console, since_ms):
         console.print(f"stop it with `headrace stop {name}`")
 
 
