@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import kafka
-from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
+from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError, TransactionAbortedError
 from kafka.partitioner import murmur2
 
-from schemas.errors import Retryable
+from schemas.errors import Fatal, Retryable
 from schemas.session import Session
 from sources.kafka_connection import CONNECT_TIMEOUT_MS, connecting, errors_of, translate
 from sources.kafka_writer import LARGEST_REQUEST_BYTES
@@ -18,6 +18,7 @@ from sources.kafka_writer import LARGEST_REQUEST_BYTES
 DELIVERY_TIMEOUT_MS = 30_000
 LARGEST_BATCH_BYTES = 512 << 10
 CLOSE_TIMEOUT_S = 5.0
+_ENDED = (ProducerFencedError, InvalidProducerEpochError, TransactionAbortedError)
 
 
 class Outgoing(NamedTuple):
@@ -55,11 +56,11 @@ class TransactionalWriter(Session):
                 delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
                 metrics_enabled=False,
             )
-            try:
-                self._producer.init_transactions()
-            except KafkaError:
-                self.close()
-                raise
+        try:
+            self._producer.init_transactions()
+        except KafkaError as error:
+            self.close()
+            raise self._error(error) from error
 
     def partitions(self, topic: str) -> Sequence[int]:
         """The partitions of a topic."""
@@ -76,13 +77,20 @@ class TransactionalWriter(Session):
             if self._failed:
                 raise self._failed[0]
             self._producer.commit_transaction()
-        except (ProducerFencedError, InvalidProducerEpochError) as error:
-            raise Fenced(f'kafka "{self._address}": the transaction was ended from outside: {error}') from error
         except KafkaError as error:
+            said = self._error(error)
             # where it fails too, the next writer of this name ends the transaction, or its timeout does
             with suppress(KafkaError):
                 self._producer.abort_transaction()
-            raise translate(self._address, error) from error
+            raise said from error
+
+    def _error(self, error: KafkaError) -> Retryable | Fatal:
+        """Our error for one of Kafka's. What kept a record from the broker says more than what it led to."""
+        cause = next((failed for failed in self._failed if isinstance(failed, KafkaError)), error)
+        # a bare KafkaError is how a producer says that it had met an error before
+        if isinstance(cause, _ENDED) or type(cause) is KafkaError:
+            return Fenced(f'kafka "{self._address}": the transaction was ended from outside: {cause}')
+        return translate(self._address, cause)
 
     def close(self) -> None:
         self._producer.close(CLOSE_TIMEOUT_S)
