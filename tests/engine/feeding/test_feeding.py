@@ -70,17 +70,18 @@ def test_what_fails_for_a_while_is_opened_again_where_it_was(services: Services)
 @pytest.mark.services
 def test_a_feeder_whose_transaction_was_ended_though_nobody_took_its_turn_goes_on(services: Services) -> None:
     """A broker that has waited too long for a feeder fences it as a successor would."""
-    to = target(Generator("phishing", Clockwork("seen_at"), records=2_000, rate=1_000, partitions=1), schema=None)
+    to = target(Generator("phishing", Clockwork("seen_at"), records=6_000, rate=1_000, partitions=1), schema=None)
     feeding, told = services.feeding(to), list[Fed]()
     feeding.progress = told.append
     with services.thread(feeding) as running:
         for _ in range(2):
             had = sum(fed.records for fed in told)
-            wait_until(lambda had=had: sum(fed.records for fed in told) > had)  # type: ignore[misc]
+            wait_until(lambda had=had: running.done() or sum(fed.records for fed in told) > had)  # type: ignore[misc]
+            assert not running.done()
             TransactionalWriter(services.kafka, f"headrace-feeder-{to.topic}").close()
         assert running.result(60).complete
     assert any("ended from outside" in fed.waiting_for for fed in told)
-    assert [page["seen_at"] for page in services.records(to)] == [Clockwork("seen_at").at(at) for at in range(2_000)]
+    assert [page["seen_at"] for page in services.records(to)] == [Clockwork("seen_at").at(at) for at in range(6_000)]
 
 
 @pytest.mark.services
