@@ -16,12 +16,12 @@ from models import Filter, Flag, InRange, LastGood, Rules, Sample, Unique
 from models.hashing import hash_share
 from models.stage import settle_order
 from sinks import ModelStore, Topic
-from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed, Reading, feed, released
+from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed, Reading, feed
 from tests.engine.jobs.trial import begin, fresh_name, kill
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
-BURST = 1_000
+BURST = 500
 
 
 def classifier() -> Any:
@@ -50,17 +50,14 @@ def test_a_job_does_what_a_plain_loop_does(platform: Platform) -> None:
         trial = begin(platform, workflow(stream), JobSettings(1, checkpoint_every="1 s"))
         wait_until(lambda: trial.progress().learned > 0)
         seen = trial.newest_checkpoint()
-        stream.write(BURST)
-        wait_until(lambda: trial.newest_checkpoint() > seen + 1)
+        wait_until(lambda: trial.newest_checkpoint() > seen)
         stream.write(BURST)
         kill(platform, "taskmanager")
         wait_until(lambda: trial.restores() == 1)
         stream.write(BURST)  # watermarks are no state: they start anew with new records in all partitions
-        expected, dead = plain_loop(stream.written)
-        through = released(stream.written)
-        assert 0 < len(expected) < through
-        wait_until(lambda: trial.progress().replayed > 0)
+        wait_until(lambda: trial.progress().learned > 0)  # what a worker counts begins with it
         trial.stop(drain=True)
+    expected, dead = plain_loop(stream.written)
     predictions = trial.predictions()
     assert {at: (record["prediction"], record["probability"]) for at, record in predictions.items()} == expected
     letters = trial.dead()
