@@ -11,7 +11,7 @@ from engine.plan import dead_topic, redrive_topic
 from schemas.codec import Decoder
 from schemas.errors import Fatal
 from schemas.registry import Registry
-from schemas.wire import dead_letter_schema
+from schemas.wire import REFUSED, dead_letter_schema
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
 
@@ -33,6 +33,15 @@ class Letter:
     def failed_at(self) -> datetime:
         at: datetime = self.said["failed_at"]
         return at
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether its record was learned, and a sink refused the result: sent again it would be learned twice.
+
+        >>> Letter((0, 7), b"", {"reason": "refused"}).is_learned, Letter((0, 8), b"", {"reason": "late"}).is_learned
+        (True, False)
+        """
+        return bool(self.said["reason"] == REFUSED)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class Tally:
 
     def add(self, letter: Letter, ledger: Ledger) -> None:
         self.letters += 1
-        self.open += ledger.is_open(letter.place)
+        self.open += ledger.is_open(letter.place) and not letter.is_learned
         self.earlier += ledger.is_earlier(letter.place)
         self.first = min(self.first or letter.failed_at, letter.failed_at)
         self.last = max(self.last or letter.failed_at, letter.failed_at)

@@ -33,7 +33,7 @@ def open_letters(kafka: str, registry: str, workflow: str, selection: Selection)
     """The letters of a selection that can be sent again, in the order of their topic. Raises Fatal, Retryable."""
     ledger = read_ledger(kafka, workflow)
     for letter in read_letters(kafka, registry, workflow):
-        if ledger.is_open(letter.place) and selection.admits(letter):
+        if ledger.is_open(letter.place) and not letter.is_learned and selection.admits(letter):
             yield letter
 
 
