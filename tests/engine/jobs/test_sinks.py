@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sql
-from river import compose
+from river import compose, linear_model
 
 from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
@@ -181,7 +181,8 @@ def test_what_the_kills_left_behind_is_hidden(run: Run, name: str) -> None:
 def test_a_collector_is_refused_where_nobody_could_read_it(platform: Platform) -> None:
     flow = Workflow(fresh_name())
     pages = flow.source("pages", KafkaTopic("pages", schema="phishing"))
-    flow.sink("collected", flow.pipeline("model", pages, classifier(), label="is_phishing"), Collector())
+    learner = compose.Select("popup_window") | linear_model.LogisticRegression()
+    flow.sink("collected", flow.pipeline("model", pages, learner, label="is_phishing"), Collector())
     with pytest.raises(Fatal, match='sink "collected": would collect in the memory of a worker'):
         begin(platform, flow, JobSettings())
 
