@@ -40,6 +40,14 @@ def are_learned(trial: Trial, connector: str, rows: list[Row], features: Sequenc
     assert [(p["prediction"], p["probability"]) for p in found] == _plain((row for _, row in ordered), features)
 
 
+def are_predicted(trial: Trial, connector: str, rows: list[Row]) -> None:
+    """Check that there is a prediction for each of the rows and for no other, whatever their order."""
+    expected = {(NO_PARTITION, offset): row for offset, row in _in_order(trial, connector, rows, "at")}
+    predicted = trial.predictions().keys()
+    assert [row for place, row in expected.items() if place not in predicted] == []
+    assert predicted == expected.keys()
+
+
 def _in_order(trial: Trial, connector: str, rows: list[Row], event_time: str) -> list[tuple[int, Row]]:
     with Registry(trial.platform.addresses.registry) as registry:
         made = registry.latest(f"{trial.name}.{connector}")

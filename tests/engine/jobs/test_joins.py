@@ -18,7 +18,7 @@ from engine.workflow import Workflow
 from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 from tests.engine.jobs.labels import Labelled, as_of
-from tests.engine.jobs.learned_rows import are_learned, learn
+from tests.engine.jobs.learned_rows import are_learned, are_predicted, learn
 from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, STATIONS, Feed, Reading, feed
 from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
 from tests.waiting import wait_until
@@ -51,7 +51,7 @@ def write(stream: Feed, count: int, side: int) -> None:
 
 
 def as_of_flow(streams: tuple[Feed, Feed], wait: Literal["watermark", "none"] = "watermark") -> Workflow:
-    flow = Workflow(fresh_name(), order="event_time")
+    flow = Workflow(fresh_name(), order="event_time" if wait == "watermark" else "arrival")
     here, there = (flow.source(name, stream.source()) for name, stream in zip(("here", "there"), streams, strict=True))
     joined = flow.connect("joined", AsOfJoin(here, there, on="station", tolerance="600ms", wait=wait))
     learn(flow, joined, ("warmth", "wind"))
@@ -88,6 +88,17 @@ def test_an_as_of_join_that_was_stopped_goes_on(platform: Platform, streams: tup
     wait_until_read(resumed, streams)
     resumed.stop(drain=True)
     are_learned(resumed, "joined", as_of_rows(here, there), ("warmth", "wind"))
+
+
+def test_an_as_of_join_that_does_not_wait_takes_what_is_there(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    write(there, 300, RIGHT)
+    trial = begin(platform, as_of_flow(streams, wait="none"), JobSettings(checkpoint_every="1 s"))
+    wait_until_read(trial, (there,))
+    write(here, 500, LEFT)  # two in five of them are after all that the other side has
+    trial.wait_until_predicted(500)
+    trial.stop()
+    are_predicted(trial, "joined", as_of_rows(here, there))
 
 
 def labels_flow(streams: tuple[Feed, Feed], policy: LabelPolicy) -> Workflow:
@@ -194,6 +205,30 @@ def test_a_lookup_waits_for_its_table_and_holds_it(platform: Platform, streams: 
     wait_until_read(resumed, (here,))
     resumed.stop(drain=True)
     are_learned(resumed, "found", looked_up(here, there.written), ("warmth", "wind"))
+
+
+def test_a_table_that_is_refreshed_changes_as_its_topic_does(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    tell(there, warmth=1.0)
+    trial = begin(platform, lookup_flow(streams, refresh=True), JobSettings(checkpoint_every="1 s"))
+    write(here, 200, LEFT)
+    trial.wait_until_predicted(200)
+    before = looked_up(here, there.written)
+    tell(there, warmth=2.0)
+    wait_until_read(trial, (there,))
+    write(here, 200, LEFT)
+    trial.wait_until_predicted(400)
+    trial.stop()
+    are_predicted(trial, "found", [*before, *looked_up(here, there.written)[200:]])
+
+
+def tell(table: Feed, warmth: float) -> None:
+    """A record of each station for a table."""
+    for station in STATIONS:
+        entry = {"at": 0, "station": station, "warmth": warmth, "wind": 0.0, "rain": None}
+        table.put(table.encoder.encode(entry), STATIONS.index(station) % PARTITIONS)
+        table.written.append(entry)
+    table.writer.flush()
 
 
 def wait_until_read(trial: Trial, streams: tuple[Feed, ...]) -> None:
