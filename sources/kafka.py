@@ -48,7 +48,7 @@ class KafkaTopic:
     without it, the registry's newest for the first topic. A partition without records for `idle` no longer holds up the
     others, live; with `heartbeat`, the time from each instant of which there are records to the next, it goes on
     holding up what comes at the next one. `non_finite` says whether a record with a float that is not finite is refused
-    at the source. `fed_by` is what `headrace ingest` fills the topic from. `span` is where reading starts and ends,
+    at the source. `fed_by` is what `headrace feeders` fills the topic from. `span` is where reading starts and ends,
     `properties` are settings of Kafka's consumer for this source alone; how to connect is a setting of the platform.
 
     >>> KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m").lateness_time

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from engine.cli import dead, demo, feed, ingest, install, jobs, ledger, platform
+from engine.cli import dead, demo, feed, feeders, install, jobs, ledger, platform
 from schemas.errors import HeadraceError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 demo.add_commands(app)
 feed.add_commands(app)
-ingest.add_commands(app)
+feeders.add_commands(app)
 platform.add_commands(app)
 jobs.add_commands(app)
 ledger.add_commands(app)

@@ -108,7 +108,7 @@ def run(  # noqa: PLR0913 - an option each
     resumed = f", resumed from {started.restored_from}" if started.restored_from else ""
     console.print(f'workflow "{name}" runs as job {started.job_id}{resumed}')
     if fed := [source.name for source in started.plan.sources if source.topic.fed_by]:
-        console.print(f"fill {', '.join(fed)} with `headrace ingest {file}`")
+        console.print(f"fill {', '.join(fed)} with `headrace feeders {file}`")
     if detach or follow(started, settings, console, since_ms):
         console.print(f"stop it with `headrace stop {name}`")
 

@@ -99,7 +99,7 @@ class Feeding:
         with ExitStack() as opened:
             outlet = opened.enter_context(Outlet(self._target, self._kafka, self._session))
             self._has_begun = True
-            reading = opened.enter_context(self._target.feeder.open(outlet.ledger.position))
+            reading = opened.enter_context(self._target.feeder.open(outlet.standing.position))
             batches = self._batches(reading)
             with Registry(self._registry) as registry:
                 schema, seen = self._known_schema(reading, registry), list[Batch]()
@@ -149,7 +149,7 @@ class Feeding:
     def _pump(self, batches: Iterator[Batch], encoding: Encoding, outlet: Outlet) -> None:
         pending = Pending(time.monotonic)
         for batch in batches:
-            pending.add(batch, *encoding.encode(batch, outlet.ledger.records + len(pending.records)))
+            pending.add(batch, *encoding.encode(batch, outlet.standing.records + len(pending.records)))
             if batch.wait_s or pending.is_full():
                 self._commit(pending, outlet)
                 self._stop.wait(batch.wait_s)

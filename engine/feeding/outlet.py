@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from engine.feeding.encoding import Target, Written
-from engine.feeding.ledger import CONFIG, Ledger, claim
+from engine.feeding.standing import CONFIG, Standing, claim
 from schemas.errors import Fatal
 from schemas.registry import Registry
 from schemas.session import Session
@@ -37,12 +37,12 @@ class Outlet(Session):
             name = f"headrace-feeder-{target.topic}"
             self._writer = opened.enter_context(TransactionalWriter(kafka, name, batch_bytes=self._max_record_bytes))
             self._writer.commit([claim(target.positions, session)])
-            self.ledger = Ledger.load(kafka, target.positions)
+            self.standing = Standing.load(kafka, target.positions)
             self._resources = opened.pop_all()
-        if self.ledger.feeder not in ("", self._feeder):
+        if self.standing.feeder not in ("", self._feeder):
             self.close()
             raise Fatal(
-                f'topic "{target.topic}": has been fed by {self.ledger.feeder}, and its position says nothing to '
+                f'topic "{target.topic}": has been fed by {self.standing.feeder}, and its position says nothing to '
                 f"{self._feeder}",
                 hint=f'feed a topic of another name, or delete topic "{target.positions}" to begin anew',
             )
@@ -60,9 +60,9 @@ class Outlet(Session):
     def commit(self, records: Sequence[Outgoing], dead: Sequence[Outgoing], position: Mapping[str, Any]) -> None:
         """Write records, dead letters and the position that they lead to, all or none."""
         counts = {"records": len(records), "dead": len(dead)}
-        moved = self.ledger.moved(self._target.positions, self._feeder, position, **counts)
+        moved = self.standing.moved(self._target.positions, self._feeder, position, **counts)
         self._writer.commit([*records, *dead, *moved])
-        self.ledger.move(position, **counts)
+        self.standing.move(position, **counts)
 
     def close(self) -> None:
         self._resources.close()
@@ -70,7 +70,7 @@ class Outlet(Session):
 
 def check_turn(target: Target, kafka: str, session: str) -> None:
     """Raise Fatal where another feeder of this topic has begun since `session` did."""
-    if Ledger.load(kafka, target.positions).session != session:
+    if Standing.load(kafka, target.positions).session != session:
         raise Fatal(
             f'topic "{target.topic}": another feeder of it has begun, and this one ends',
             hint="one feeder fills a topic; what this one had not committed, the other one reads",

@@ -67,7 +67,7 @@ def _newest(topic: KafkaTopic, registry: Registry) -> Schema:
     subject = f"{topic.names[0]}-value"
     if topic.fed_by is not None and subject not in registry.subjects():
         said = f'topic "{topic.origin}": its schema is neither declared nor in the registry'
-        raise Fatal(said, hint="`headrace ingest` infers one and puts it there")
+        raise Fatal(said, hint="`headrace feeders` infers one and puts it there")
     return registry.latest(subject).schema
 
 

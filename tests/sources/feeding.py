@@ -27,7 +27,7 @@ from tests.sources.cases import READING
 
 def target(feeder: Feeder, schema: dict[str, Any] | None = READING) -> Target:
     """A topic of its own."""
-    return Target("ledger", "readings", f"fed_{uuid4().hex[:8]}", feeder, schema)
+    return Target("demo", "readings", f"fed_{uuid4().hex[:8]}", feeder, schema)
 
 
 @dataclass(frozen=True)

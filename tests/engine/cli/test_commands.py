@@ -37,7 +37,7 @@ def test_explain_shows_graph_and_physical_plan() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "stop", "explain", "plan", "check", "ledger", "up", "status", "down", "demo", "feed", "ingest"],
+    ["run", "stop", "explain", "plan", "check", "ledger", "up", "status", "down", "demo", "feed", "feeders"],
 )
 def test_help_has_examples(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"])

@@ -16,17 +16,17 @@ _CLAIM, _TOTALS, _PLACE = b"claim", b"totals", b"at/"
 
 
 @dataclass
-class Ledger:
+class Standing:
     """The state of a feed: who feeds, of which kind, the number of records and dead letters, and the position.
 
     A record of the topic replaces the older one of its key: `claim`, `totals`, and `at/<name>` for each name of the
     position, so that a position of many files costs no more to move than that of one.
 
-    >>> ledger = Ledger(records=2, position={"a.csv": 2})
-    >>> moved = list(ledger.moved("planes.positions", "Files", {"a.csv": 5}, records=3, dead=0))
+    >>> standing = Standing(records=2, position={"a.csv": 2})
+    >>> moved = list(standing.moved("planes.positions", "Files", {"a.csv": 5}, records=3, dead=0))
     >>> [record.value for record in moved]
     [b'{"feeder": "Files", "records": 5, "dead": 0}', b'5']
-    >>> ledger.position
+    >>> standing.position
     {'a.csv': 2}
     """
 
@@ -39,11 +39,11 @@ class Ledger:
     @classmethod
     def load(cls, kafka: str, topic: str) -> Self:
         """The newest committed state. Raises Retryable, Fatal."""
-        ledger = cls()
+        standing = cls()
         with TopicReader(kafka, topic, poll_ms=50) as reader:
             for stored in reader.until_end():
-                ledger._note(stored, topic)
-        return ledger
+                standing._note(stored, topic)
+        return standing
 
     def moved(
         self, topic: str, feeder: str, position: Mapping[str, Any], *, records: int, dead: int

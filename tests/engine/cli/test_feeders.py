@@ -47,7 +47,7 @@ def workflow(folder: Path, topic: str, pages: str) -> str:
 @pytest.mark.services
 def test_it_feeds_all_sources_and_says_what_it_inferred(platform: Platform, tmp_path: Path, topic: str) -> None:
     file = workflow(tmp_path, topic, 'Generator("phishing", Clockwork("seen_at"), records=500)')
-    done = headrace("ingest", file, "--json", "--home", str(platform.home))
+    done = headrace("feeders", file, "--json", "--home", str(platform.home))
     assert done.returncode == 0, done.stderr
     fed = json.loads(done.stdout)
     assert {name: (said["records"], said["complete"]) for name, said in fed.items()} == {
@@ -66,7 +66,7 @@ def test_it_feeds_all_sources_and_says_what_it_inferred(platform: Platform, tmp_
     said = done.stderr.replace("\n", "").replace(" ", "")
     assert 'source"planes"hasnoschema,sothisonewasinferred:' in said
     assert json.dumps(schema, separators=(",", ":")) in said
-    again = headrace("ingest", file, "--once", "--source", "planes", "--home", str(platform.home))
+    again = headrace("feeders", file, "--once", "--source", "planes", "--home", str(platform.home))
     assert f'source "planes": 0 records to topic "{topic}"' in again.stdout
 
 
@@ -77,7 +77,7 @@ def test_ctrl_c_ends_it_in_order_and_the_next_one_goes_on(platform: Platform, tm
         sys.executable,
         "-c",
         "from engine.cli import main; main()",
-        "ingest",
+        "feeders",
         file,
         "--source",
         "pages",
@@ -112,7 +112,7 @@ def committed(platform: Platform, topic: str) -> list[float]:
 @pytest.mark.parametrize(("source", "said"), [("plain", 'source "plain": is not fed'), ("none", 'source "none"')])
 def test_a_source_that_nothing_feeds_is_named(tmp_path: Path, topic: str, source: str, said: str) -> None:
     file = workflow(tmp_path, topic, "None")
-    done = headrace("ingest", file, "--source", source, "--kafka", "127.0.0.1:1", "--registry", "http://127.0.0.1:1")
+    done = headrace("feeders", file, "--source", source, "--kafka", "127.0.0.1:1", "--registry", "http://127.0.0.1:1")
     assert done.returncode == 1
     assert said in done.stderr
     assert "fed sources here: planes" in done.stderr

@@ -1,4 +1,4 @@
-"""`headrace ingest`: runs the feeders of a workflow's sources."""
+"""`headrace feeders`: runs the feeders of a workflow's sources."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from engine.settings import Settings, address
 _EPILOG = """
 [bold]Examples[/bold]
 
-headrace ingest workflows/flights.py
+headrace feeders workflows/flights.py
 
-headrace ingest workflows/flights.py --source planes --once --json
+headrace feeders workflows/flights.py --source planes --once --json
 """
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog=_EPILOG)(ingest)
+    app.command(epilog=_EPILOG)(feeders)
 
 
-def ingest(  # noqa: PLR0913 - an option each
+def feeders(  # noqa: PLR0913 - an option each
     file: Annotated[Path, typer.Argument(help="The workflow file.", show_default=False)],
     *,
     source: Annotated[
