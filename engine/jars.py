@@ -46,7 +46,7 @@ def locked(name: str) -> list[Jar]:
     """Return the jars that the lock of the set `name` pins, in the order of their class path.
 
     >>> [jar.artifact for jar in locked("ecj")]
-    ['ecj']
+    ['ecj', 'hadoop-common']
     """
     entries = tomllib.loads((LOCKS / name / "jgo.lock.toml").read_text())["dependencies"]
     return [Jar(e["groupId"], e["artifactId"], e["version"], e["sha256"]) for e in entries]

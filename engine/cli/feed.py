@@ -84,15 +84,16 @@ def chosen(data: str, rate: float | None, limit: int | None, wait: Callable[[flo
 
 
 def instant_of(data: str, schema: dict[str, Any]) -> str:
-    """The first field that holds an instant. Raises Fatal where there is none.
+    """The last field that holds an instant: the event time, in the records that ship. Raises Fatal where there is none.
 
     >>> instant_of("flights", load_schema("flight"))
     'departed_at'
     """
-    for field in schema["fields"]:
-        if isinstance(field["type"], dict) and field["type"].get("logicalType") == "timestamp-millis":
-            return str(field["name"])
-    raise Fatal(f'data set "{data}": its records have no instant', hint="leave --speed out")
+    types = [(field["name"], field["type"]) for field in schema["fields"] if isinstance(field["type"], dict)]
+    instants = [str(name) for name, type_ in types if type_.get("logicalType") == "timestamp-millis"]
+    if not instants:
+        raise Fatal(f'data set "{data}": its records have no instant', hint="leave --speed out")
+    return instants[-1]
 
 
 def dataset(name: str) -> tuple[Any, Any]:

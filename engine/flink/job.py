@@ -119,12 +119,18 @@ def _blocks(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster, se
     for source in plan.sources:
         read = read_topic if source.reading is Reading.STREAM else read_table
         blocks[source.name] = read(environment, plan.workflow, source, contracts[source.name], cluster, settings)
-    redriven = None if settings.bounded else _redriven(environment, plan, spec, cluster)
+    redriven = None if settings.bounded or _ends(plan, cluster) else _redriven(environment, plan, spec, cluster)
     feed = plan.feed.name
     ways = {feed: connect(environment, plan, spec, contracts, blocks, redriven) if plan.connections else blocks[feed]}
     if redriven is not None:
         ways[REDRIVE] = of_stream(redriven, feed, plan.streams.index(plan.feed))
     return ways
+
+
+def _ends(plan: Plan, cluster: Cluster) -> bool:
+    """Whether every source ends by itself, and the workflow with them."""
+    stretches = [stretch for source in plan.sources for stretch in cluster.stretches[source.name].values()]
+    return all(stretch.stops is not None for stretch in stretches)
 
 
 def _redriven(environment: Any, plan: Plan, spec: WorkerSpec, cluster: Cluster) -> Any:

@@ -44,6 +44,7 @@ def test_a_dead_letter_keeps_what_it_was() -> None:
         "partition": 0,
         "offset": 17,
         "event_time": 200_000 * 365 * 86_400_000,
+        "arrival": 1_357_035_300_000,
         "key": None,
         "value": b"\0\xff",
         "headers": b"",

@@ -19,6 +19,7 @@ from engine.local.platform import Platform
 from schemas.errors import Fatal
 from sources import Clockwork, Feeder, Generator
 from tests.engine.jobs.trial import gone
+from tests.kafka_sockets import leave_to_the_collector
 from tests.sources.cases import CASES, READING, Records, fitted, read_on, readings
 from tests.sources.feeding import Services, target
 from tests.sources.secured import secured_broker
@@ -166,8 +167,11 @@ def test_a_broker_that_is_gone_for_a_while_is_waited_for(platform: Platform, tmp
 
 
 @pytest.mark.services
-def test_a_broker_that_asks_for_a_password_is_written_to(platform: Platform, tmp_path: Path) -> None:
+def test_a_broker_that_asks_for_a_password_is_written_to(
+    platform: Platform, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     with secured_broker(tmp_path) as servers, CASES["csv"](tmp_path, readings(FEW)) as feeder:
+        leave_to_the_collector(request.config, servers)
         services, to = Services(servers, platform.addresses.registry), target(feeder)
         services.feed(to)
         assert services.records(to) == fitted(readings(FEW))

@@ -10,6 +10,7 @@ from sources.kafka_admin import KafkaAdmin, TopicRules
 from sources.kafka_confirmed import ConfirmedWriter
 from sources.kafka_reader import TopicReader
 from tests.engine.jobs.trial import suspended
+from tests.kafka_sockets import leave_to_the_collector
 from tests.sources.secured import secured_broker
 
 pytestmark = pytest.mark.services
@@ -55,8 +56,9 @@ def test_what_is_not_acknowledged_in_time_is_given_up(platform: Platform) -> Non
     writer.abandon()
 
 
-def test_a_broker_that_asks_who_writes_is_told(tmp_path: Path) -> None:
+def test_a_broker_that_asks_who_writes_is_told(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     with secured_broker(tmp_path) as servers:
+        leave_to_the_collector(request.config, servers)
         with KafkaAdmin(servers) as admin:
             admin.create("confirmed", partitions=1)
         with ConfirmedWriter(servers, timeout_s=30) as writer:

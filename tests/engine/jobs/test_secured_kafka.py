@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import pytest
@@ -18,16 +17,17 @@ from sources.kafka_connection import Servers
 from sources.kafka_reader import TopicReader
 from tests.engine.jobs.readings import apart, feed, readings
 from tests.engine.jobs.trial import Trial, workflow
+from tests.kafka_sockets import leave_to_the_collector
 from tests.sources.secured import PASSWORD, login, secured_broker
 
 pytestmark = pytest.mark.services
 
 
-@pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")  # kafka-python, where it is refused
 def test_a_workflow_reads_and_writes_where_a_password_is_asked_for_and_a_certificate_is_shown(
-    platform: Platform, tmp_path: Path
+    platform: Platform, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with secured_broker(tmp_path) as servers, feed(platform, kafka=servers) as stream:
+        leave_to_the_collector(request.config, servers)
         stream.pour(apart(readings(200)))
         settings = Settings.load(home=platform.home, kafka=str(servers), kafka_properties=dict(servers.properties))
         started = start(LoadedWorkflow(workflow(stream), ()), settings, JobSettings(bounded=True))
@@ -40,7 +40,6 @@ def test_a_workflow_reads_and_writes_where_a_password_is_asked_for_and_a_certifi
         for stranger in (str(servers), Servers(servers, untrusted), Servers(servers, wrong)):
             with pytest.raises(HeadraceError), KafkaAdmin(stranger) as admin:
                 admin.topics()
-        gc.collect()  # while the warnings are ignored
     logs = [path for path in platform.home.rglob("*") if path.suffix in (".log", ".out", ".txt", ".yaml", ".json")]
     assert logs
     assert not [path for path in logs if PASSWORD in path.read_text(errors="replace")]
