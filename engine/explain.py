@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.plan import Plan
+from engine.connectors import AsOfJoin, Lookup, Query, Sql
+from engine.plan import Part, Plan
 from engine.workflow import DataSink
 from models.fields import Fields, Unknown, described
-from models.river_fields import stage_fields
 from schemas.frames import MAX_FRAME_BYTES
 from sinks import FeatureStore, ModelStore
 
@@ -28,18 +28,29 @@ def _graph(plan: Plan) -> Iterator[str]:
         fields = ", ".join(field["name"] for field in connection.schema["fields"])
         inputs = ", ".join(connection.node.inputs)
         yield f"  connector {connection.name} <- {inputs}: {fields}; event time {connection.event_time}"
-        if caveat := getattr(connection.node.connector, "caveat", None):
-            yield f"            note: {caveat}"
-    before, given = plan.feed.name, stage_fields(plan.stages, plan.reader)
-    for stage in plan.stages:
-        detail = f", label {stage.label}" if stage.label else ""
-        detail += f", a model per {stage.key}" if stage.key else ""
-        detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
-        yield f"  pipeline  {stage.name} <- {before}: {stage.kind.value}{detail}"
-        yield f"            {'learns from' if stage.label else 'gives'} {_fields(given[stage.name])}"
-        before = stage.name
+        connector = connection.node.connector
+        if isinstance(connector, AsOfJoin | Lookup | Sql) and connector.caveat:
+            yield f"            note: {connector.caveat}"
+    for part in plan.parts:
+        for stage in part.stages:
+            if stage.name in part.lookups:
+                yield from _lookup(part, stage.name)
+                continue
+            detail = f", label {stage.label}" if stage.label else ""
+            detail += f", a model per {stage.key}" if stage.key else ""
+            detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
+            yield f"  pipeline  {stage.name} <- {part.inputs[stage.name]}: {stage.kind.value}{detail}"
+            yield f"            {'learns from' if stage.label else 'gives'} {_fields(part.fields[stage.name])}"
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"
+
+
+def _lookup(part: Part, name: str) -> Iterator[str]:
+    lookup = part.lookups[name]
+    read = f"features of {lookup.entity} in Redis, by {lookup.features.workflow}.{lookup.features.sink}"
+    yield f"  connector {name} <- {part.inputs[name]}: {read}"
+    yield f"            gives {_fields(part.fields[name])}"
+    yield f"            note: {lookup.caveat}"
 
 
 def _fields(fields: Fields) -> str:
@@ -49,24 +60,31 @@ def _fields(fields: Fields) -> str:
 
 
 def _physical(plan: Plan, parallelism: int) -> Iterator[str]:
-    feed = plan.feed.name
-    shards = f"{plan.shards} shards by {plan.shard_key}" if plan.shard_key else "one global shard"
-    yield f"physical plan, parallelism {parallelism}, {shards}"
+    yield f"physical plan, parallelism {parallelism}"
     for source in plan.sources:
         yield f"  JVM     {source.name}.source    Kafka, a watermark per partition, refused records marked"
         yield f"  JVM     {source.name}.gate      late records marked; the largest event times are state"
     for connection in plan.connections:
-        yield f"  JVM     {connection.name}           Flink SQL over rows; what it keeps is state"
-    yield f"  JVM     {feed}.frames    up to {MAX_FRAME_BYTES >> 10} KiB of one shard a frame"
-    yield "  ------- shuffle by shard"
-    if plan.order == "event_time":
-        yield f"  JVM     {feed}.order     (event time, partition, offset) by the watermark; what waits is state"
-    stages = " + ".join(stage.name for stage in plan.stages)
-    yield f"  Python  {feed}.learn     {stages}, a call a frame; snapshot and learn-log are state"
-    yield f"  JVM     {feed}.outputs   frames to records"
-    yield f"  JVM     {feed}.kafka     one transaction a checkpoint: {', '.join(plan.topics)}"
-    for sink in plan.folder_sinks:
+        how = "Flink SQL over rows" if isinstance(connection.node.connector, Query) else "a join of rows"
+        yield f"  JVM     {connection.name}           {how}; what it keeps is state"
+    for part in plan.parts:
+        yield from _part(part, plan.order)
+    yield f"  JVM     kafka             one transaction a checkpoint: {', '.join(plan.topics)}"
+    for sink in plan.sinks.folders:
         yield f"  JVM     {sink.name}.files   new files at every checkpoint"
+
+
+def _part(part: Part, order: str) -> Iterator[str]:
+    shards = f"{part.shards} shards by {part.shard_key}" if part.shard_key else "one global shard"
+    yield f"  JVM     {part.name}.frames    {shards}, up to {MAX_FRAME_BYTES >> 10} KiB of one a frame"
+    yield "  ------- shuffle by shard"
+    if order == "event_time":
+        yield f"  JVM     {part.name}.order     (event time, partition, offset) by the watermark; what waits is state"
+    stages = " + ".join(stage.name for stage in part.stages) or "the records as they are"
+    yield f"  Python  {part.name}.learn     {stages}, a call a frame; snapshot and learn-log are state"
+    yield f"  JVM     {part.name}.outputs   frames to records"
+    for given in part.given:
+        yield f"  JVM     {given.name}.given     to rows again, for connectors"
 
 
 def _place(sink: DataSink) -> str:

@@ -64,7 +64,7 @@ def _silent(_: Fed) -> None:
     """For feeds that nobody watches."""
 
 
-class Feeder(Session):
+class Producer(Session):
     """A session that writes to one topic; a context manager. Raises Retryable where the broker or registry is away."""
 
     def __init__(self, feed: Feed, kafka: str, registry: str, *, clock: Callable[[], float] = time.monotonic) -> None:

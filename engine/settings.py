@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os.path
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -70,7 +71,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HEADRACE_", env_ignore_empty=True, extra="forbid", frozen=True)
 
-    home: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
+    home: Annotated[Path, AfterValidator(lambda path: Path(os.path.abspath(path.expanduser())))] = Field(
         Path(".headrace"), validate_default=True
     )
     kafka: HostPort | None = None
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     savepoints: str | None = None
     worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    test_on: Literal["process", "cluster"] = "process"
 
     @classmethod
     def settings_customise_sources(

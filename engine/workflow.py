@@ -10,6 +10,7 @@ from engine.connectors import Connector
 from models.shard import WINDOW
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
+from schemas.shares import parse_share
 from sinks import Collector, Console, FeatureStore, Folder, ModelStore, SqlTable, Topic
 from sources import KafkaTopic
 
@@ -117,11 +118,11 @@ class Workflow:
         return self._add(DataSource(name, source))
 
     def connect(self, name: str, connector: Connector) -> Connection:
-        """Add what combines or reshapes the streams of nodes that are there already."""
+        """Add what combines or reshapes streams that are there already, or what pipelines of transformers give."""
         if not isinstance(connector, Connector):
-            hint = "IntervalJoin, Sql and Union are connectors"
+            hint = f"connectors are {', '.join(kind.__name__ for kind in get_args(Connector))}"
             raise Fatal(f'connector "{name}": {type(connector).__name__} is not a connector', hint=hint)
-        streams = [node.name for node in self._nodes.values() if isinstance(node, DataSource | Connection)]
+        streams = [node.name for node in self._nodes.values() if not isinstance(node, DataSink) and not _learns(node)]
         inputs = connector.reads(streams)
         there = ", ".join(streams) or "none yet"
         if not inputs:
@@ -147,25 +148,22 @@ class Workflow:
         values there is a model each; `batch` makes it learn exactly that many records at a time with `learn_many`.
         """
         upstream = self._upstream(name, input)
-        if isinstance(upstream, Pipeline) and upstream.stage.kind is not Kind.TRANSFORMER:
+        if _learns(upstream):
             raise Fatal(f'pipeline "{name}": reads from "{upstream.name}", which has an estimator and so comes last')
-        for other in self._nodes.values():
-            if isinstance(other, Pipeline) and other.input == upstream.name:
-                raise Fatal(
-                    f'pipeline "{name}": "{upstream.name}" already feeds pipeline "{other.name}"',
-                    hint="pipelines form one chain: let this one read from the end of it",
-                )
-        return self._add(Pipeline(name, upstream.name, Stage(name, pipeline, label, key, batch)))
+        made = Pipeline(name, upstream.name, Stage(name, pipeline, label, key, batch))
+        other = next((node.name for node in self._nodes.values() if _learns(node)), None)
+        if other is not None and _learns(made):
+            hint = "a workflow has one; give the other a workflow of its own"
+            raise Fatal(f'pipeline "{name}": ends in an estimator, and so does "{other}"', hint=hint)
+        return self._add(made)
 
-    def sink(self, name: str, input: Pipeline, sink: Sink) -> None:
-        """Add a place for the results of a pipeline."""
+    def sink(self, name: str, input: DataSource | Connection | Pipeline, sink: Sink) -> None:
+        """Add a place for the results of a pipeline, or for the records of a stream as they are."""
         upstream = self._upstream(name, input)
         if not isinstance(sink, Sink):
             hint = f"sinks are {', '.join(kind.__name__ for kind in get_args(Sink))}"
             raise Fatal(f'sink "{name}": {type(sink).__name__} is not a sink', hint=hint)
-        if not isinstance(upstream, Pipeline):
-            raise Fatal(f'sink "{name}": reads from stream "{upstream.name}"', hint="put a pipeline between the two")
-        learns = upstream.stage.kind is not Kind.TRANSFORMER
+        learns = _learns(upstream)
         if isinstance(sink, FeatureStore) and learns:
             hint = "features come from a pipeline of transformers"
             raise Fatal(f'sink "{name}": "{upstream.name}" ends in an estimator and has no features', hint=hint)
@@ -194,14 +192,16 @@ class Workflow:
         return node
 
 
+def _learns(node: Node) -> bool:
+    """Whether a node is a pipeline that ends in an estimator."""
+    return isinstance(node, Pipeline) and node.stage.kind is not Kind.TRANSFORMER
+
+
 _NAMING = "a name has lower-case letters, digits and underscores, starts with a letter, and at most 63 characters"
 
 
 def _share(name: str, text: str) -> float:
     try:
-        share = float(text.removesuffix("%")) / 100 if text.endswith("%") else float("nan")
-    except ValueError:
-        share = float("nan")
-    if not 0 <= share <= 1:
-        raise Fatal(f'workflow "{name}": max_dead is "{text}", expected a share between "0%" and "100%"')
-    return share
+        return parse_share(text)
+    except Fatal as error:
+        raise Fatal(f'workflow "{name}": max_dead: {error.message}') from None

@@ -28,11 +28,24 @@ _RIVER = installed("river")
 
 @dataclass(frozen=True, slots=True)
 class FeatureSetRef:
-    """A feature set to read when serving: the entity that keys it, its name, and which of its features to take."""
+    """A feature set to read when serving: the entity that keys it, its name, and which of its features to take.
+
+    `workflow` writes it, where that is not the one of the model.
+    """
 
     entity: str
     feature_set: str
     features: tuple[str, ...]
+    workflow: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The feature set, with the workflow that writes it where that is another one.
+
+        >>> FeatureSetRef("origin", "delays", ("mean_1h",), "flights").name
+        'flights.delays'
+        """
+        return self.feature_set if self.workflow is None else f"{self.workflow}.{self.feature_set}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +116,7 @@ def _card(described: bytes) -> ModelCard:
         values = json.loads(described)
         values["version"] = Version(**values["version"])
         values["feature_sets"] = tuple(
-            FeatureSetRef(entry["entity"], entry["feature_set"], tuple(entry["features"]))
-            for entry in values["feature_sets"]
+            FeatureSetRef(**{**entry, "features": tuple(entry["features"])}) for entry in values["feature_sets"]
         )
         return ModelCard(**values)
     except (ValueError, KeyError, TypeError) as error:

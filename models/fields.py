@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.errors import Fatal
-from schemas.fields import plain_type
+from schemas.fields import INSTANT, plain_type
 
 NUMBERS = ("int", "long", "float", "double", "boolean")  # what river's arithmetic takes
 
@@ -89,12 +89,10 @@ def described(kind: Any) -> str:
     return f"{word or plain_type(plain)}{'?' if may_be_null(kind) else ''}"
 
 
-def record_schema(name: str, fields: Fields, event_time: str | None = None) -> dict[str, Any]:
-    """The Avro schema of records with these fields, of which `event_time` is one.
+def record_schema(name: str, fields: Fields) -> dict[str, Any]:
+    """The Avro schema of records with these fields. Raises Fatal where they are unknown, or have no name in Avro.
 
-    Raises Fatal where the fields are unknown, where Avro has no such name, and where the event time is missing.
-
-    >>> record_schema("Scaled", {"delay": "double", "at": "long"}, "at")["fields"]
+    >>> record_schema("Scaled", {"delay": "double", "at": "long"})["fields"]
     [{'name': 'delay', 'type': 'double'}, {'name': 'at', 'type': 'long'}]
     """
     if isinstance(fields, Unknown):
@@ -104,11 +102,18 @@ def record_schema(name: str, fields: Fields, event_time: str | None = None) -> d
         if not isinstance(field, str) or not _AVRO_NAME.fullmatch(field):
             hint = "rename it with compose.Renamer or compose.Prefixer"
             raise Fatal(f'record "{name}": {field!r} is no name for a field in Avro', hint=hint)
-    if event_time is not None:
-        expect(fields, [event_time], f'record "{name}": event time')
-        if plain_type(fields[event_time]) != "long":
-            raise Fatal(
-                f'record "{name}": event time "{event_time}" is of type {described(fields[event_time])}, '
-                "expected a timestamp"
-            )
     return {"type": "record", "name": name, "fields": [{"name": n, "type": kind} for n, kind in fields.items()]}
+
+
+def output_schema(name: str, fields: Fields, event_time: str) -> dict[str, Any]:
+    """The Avro schema of what a pipeline gives to a connector: its fields, and the event time of its records.
+
+    That is the records' own, whatever the transformers make of its field. Raises Fatal where only the data decides
+    which fields there are.
+
+    >>> output_schema("scaled", {"wind": "double"}, "at")["fields"][0]
+    {'name': 'at', 'type': {'type': 'long', 'logicalType': 'timestamp-millis'}}
+    """
+    if not isinstance(fields, Unknown):
+        fields = {event_time: INSTANT, **{field: kind for field, kind in fields.items() if field != event_time}}
+    return record_schema(name, fields)

@@ -2,7 +2,8 @@
 
 A pipeline is followed up to its first step that learns and is not a repair; what would reach that step is examined
 before anything has learned. River's imputers are repairs of nulls; a transformer with the class attribute
-`accepts_null = True` is one of nulls and non-finite numbers. In a union every branch is examined by itself.
+`accepts_null = True` is one of nulls and non-finite numbers. In a union every branch is examined by itself, but for
+those that learn nothing where nothing learns behind the union, either.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def guard(pipeline: Any, node: str) -> Examine:
     hint: put an imputer in front, or leave the field out
     """
     scan = _Scan(node)
-    follow, _ = _follow(pipeline, scan)
+    follow, _ = _follow(pipeline, scan, last=True)
     if follow is None or not scan.used:
         return _nothing
     if follow == scan.look:
@@ -98,14 +99,17 @@ class _Scan:
                 )
 
 
-def _follow(step: Any, scan: _Scan) -> tuple[_Follow | None, bool]:
-    """How to follow a record through `step`, None if nothing in it learns, and whether all is examined at its end."""
+def _follow(step: Any, scan: _Scan, *, last: bool) -> tuple[_Follow | None, bool]:
+    """How to follow a record through `step`, None if nothing in it learns, and whether all is examined at its end.
+
+    `last` says that nothing learns behind it.
+    """
     if is_stateless(step):
         return None, False
     if type(step) is compose.Pipeline:
-        return _follow_steps(list(step.steps.values()), scan)
+        return _follow_steps(list(step.steps.values()), scan, last=last)
     if type(step) is compose.TransformerUnion:
-        return _follow_branches(list(step.transformers.values()), scan)
+        return _follow_branches(list(step.transformers.values()), scan, last=last)
     if isinstance(step, _IMPUTERS):
         scan.used = True
         return _then(scan.taking_nulls().look, step.transform_one), False
@@ -115,11 +119,11 @@ def _follow(step: Any, scan: _Scan) -> tuple[_Follow | None, bool]:
     return scan.look, True
 
 
-def _follow_steps(steps: list[Any], scan: _Scan) -> tuple[_Follow | None, bool]:
+def _follow_steps(steps: list[Any], scan: _Scan, *, last: bool) -> tuple[_Follow | None, bool]:
     path: list[_Follow] = []
     learns = False
-    for step in steps:
-        follow, examined = _follow(step, scan)
+    for place, step in enumerate(steps, 1):
+        follow, examined = _follow(step, scan, last=last and all(map(is_stateless, steps[place:])))
         learns = learns or follow is not None
         path.append(follow or step.transform_one)
         if examined:
@@ -139,8 +143,8 @@ def _follow_steps(steps: list[Any], scan: _Scan) -> tuple[_Follow | None, bool]:
     return along, examined
 
 
-def _follow_branches(branches: list[Any], scan: _Scan) -> tuple[_Follow | None, bool]:
-    followed = [(branch, *_follow(branch, scan)) for branch in branches]
+def _follow_branches(branches: list[Any], scan: _Scan, *, last: bool) -> tuple[_Follow | None, bool]:
+    followed = [(branch, *_follow(branch, scan, last=last)) for branch in branches]
     paths = [follow or branch.transform_one for branch, follow, _ in followed]
     if not any(examined for _, _, examined in followed):
 
@@ -152,7 +156,9 @@ def _follow_branches(branches: list[Any], scan: _Scan) -> tuple[_Follow | None, 
 
         return merge, False
     ends = [
-        path if examined else _then_scan(path, scan) for path, (_, _, examined) in zip(paths, followed, strict=True)
+        path if examined else _then_scan(path, scan)
+        for path, (_, follow, examined) in zip(paths, followed, strict=True)
+        if follow is not None or not last
     ]
 
     def each(x: Any) -> None:

@@ -72,7 +72,7 @@ class Learner:
             except (LearnFailed, Retryable, Fatal):
                 raise
             except Filtered:
-                outcome.filtered[index] = node
+                outcome.filtered.append((index, node))
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
                 outcome.reject(index, refuse(index, node, doing, cause, spoiled=spoiled))
         outcome.learned = learned - self.learned

@@ -115,7 +115,7 @@ class MiniBatchLearner:
         except (LearnFailed, Retryable, Fatal):
             raise
         except Filtered:
-            outcome.filtered[index] = stage.name
+            outcome.filtered.append((index, stage.name))
             return
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
             outcome.reject(index, refuse(index, stage.name, doing, cause, spoiled=spoiled))

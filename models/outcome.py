@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from models.expectations import RuleBroken
+from models.looked_up import Found
 from schemas.errors import BadRecord
 from schemas.table import Table
 
@@ -17,12 +19,19 @@ class Batch:
     """The decoded records of one frame, in order; event times in ms since the epoch.
 
     A record that could not be decoded is its error. A shard takes the records over: it removes the label from each.
-    `again` says which were dead letters before, empty where none was.
+    `again` says which were dead letters before, empty where none was; `found` holds, by the name of each stage that
+    looks something up, what it is given for each record.
     """
 
     records: Sequence[dict[str, Any] | BadRecord]
     event_times: Sequence[int]
     again: Sequence[bool] = ()
+    found: Mapping[str, Sequence[Found]] = field(default_factory=dict)
+
+    def slice(self, start: int, stop: int | None) -> Batch:
+        """The records from `start` up to `stop`, or to the end."""
+        found = {name: rows[start:stop] for name, rows in self.found.items()}
+        return Batch(self.records[start:stop], self.event_times[start:stop], self.again[start:stop], found)
 
     @property
     def errors(self) -> dict[int, BadRecord]:
@@ -58,21 +67,25 @@ class Outcome:
 
     `features` holds for each transformer stage one row a record; `predictions` one entry a record, None where there is
     no estimator or the record was rejected; `learned` is the number of records that the estimator learned from.
-    `filtered` names the node that a record was meant to go no further than; it has the features of the nodes before.
-    `broken` counts rules that were broken and repaired or flagged, by node, rule and action.
+    `filtered` names each node that a record was meant to go no further than; it has the features of the nodes before.
+    `found` is what the batch said was found. `broken` counts rules that were broken and repaired or flagged, by node,
+    rule and action.
     """
 
     features: dict[str, list[dict[Any, Any] | None]]
     predictions: list[Prediction | None]
     rejected: dict[int, Rejection] = field(default_factory=dict)
     learned: int = 0
-    filtered: dict[int, str] = field(default_factory=dict)
+    filtered: list[tuple[int, str]] = field(default_factory=list)
+    found: Mapping[str, Sequence[Found]] = field(default_factory=dict)
     broken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     @classmethod
-    def blank(cls, count: int, stages: Iterable[str]) -> Outcome:
+    def blank(
+        cls, count: int, stages: Iterable[str], found: Mapping[str, Sequence[Found]] = MappingProxyType({})
+    ) -> Outcome:
         """The outcome of `count` records before anything is known of them."""
-        return cls({name: [None] * count for name in stages}, [None] * count)
+        return cls({name: [None] * count for name in stages}, [None] * count, found=found)
 
     def reject(self, index: int, rejection: Rejection) -> None:
         """Take back what is known of a record, and keep why it was refused."""
@@ -96,5 +109,5 @@ class Outcome:
         self.predictions.extend(later.predictions)
         self.rejected.update({position + i: rejection for i, rejection in later.rejected.items()})
         self.learned += later.learned
-        self.filtered.update({position + i: node for i, node in later.filtered.items()})
+        self.filtered += [(position + i, node) for i, node in later.filtered]
         self.broken += later.broken

@@ -57,7 +57,8 @@ class Recoverable:
     """A live shard whose state can be restored at any moment, to the last bit: load the snapshot, replay the log.
 
     A snapshot is taken once the work since the last one (seconds by `clock`) is at least 2 s and 20 times as long as
-    the last pickling took, so a large model is pickled rarely. A record that fails inside learning leaves no trace: the
+    the last pickling took, so a large model is pickled rarely. Where nothing learns no frames are kept: a crash loses
+    what was counted since the last snapshot, and nothing else. A record that fails inside learning leaves no trace: the
     shard is restored and the frame applied without it.
 
     >>> from river import linear_model
@@ -97,7 +98,7 @@ class Recoverable:
 
     def _take_on(self, planned: Shard) -> None:
         """Make the shard the one that is planned now: its stages may be more than those of the run before."""
-        if planned.names != self.shard.names:
+        if planned.shape != self.shard.shape:
             planned.adopt(self.shard)
             self.shard = planned
             self.snapshot()
@@ -122,7 +123,7 @@ class Recoverable:
         self._work_s += work_s
         if self._work_s >= max(MIN_WORK_S, PICKLE_SHARE * self._pickle_s):
             self.snapshot()
-        else:
+        elif self.shard.learns:
             self._state.append(frame)
 
     def snapshot(self) -> None:
@@ -171,5 +172,4 @@ class Recoverable:
         return outcome
 
     def _slice(self, frame: bytes, start: int, stop: int | None) -> Batch:
-        batch = self._decode(frame)
-        return Batch(batch.records[start:stop], batch.event_times[start:stop], batch.again[start:stop])
+        return self._decode(frame).slice(start, stop)

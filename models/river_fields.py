@@ -6,7 +6,7 @@ a mapping of names to Avro types in order, or `Unknown`. It raises Fatal where i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
@@ -23,8 +23,8 @@ from models.fields import (
     may_be_null,
     not_null,
     nullable,
-    record_schema,
 )
+from models.looked_up import LookedUp
 from models.stage import Kind, Stage, kind_of
 from schemas.errors import Fatal
 from schemas.fields import plain_type
@@ -42,32 +42,27 @@ _PYTHON = {
 _DTYPES = {bool: "boolean", int: "long", float: "double"}
 
 
-def stage_fields(stages: Sequence[Stage], reader: dict[str, Any]) -> dict[str, Fields]:
+def stage_fields(
+    stages: Sequence[Stage], reader: dict[str, Any], inputs: Mapping[str, str] | None = None
+) -> dict[str, Fields]:
     """What each stage gives, by its name, for records read with the schema `reader`; of an estimator, what it is given.
 
+    `inputs` says which stage each of them reads; what is no stage is the records. Without it, they stand in a row.
     Raises Fatal, naming the pipeline, where a transformer names a field that its input does not have.
     """
     labels = {stage.label for stage in stages}  # what is to be predicted is taken out before a transformer sees it
-    fields: Fields = {field["name"]: field["type"] for field in reader["fields"] if field["name"] not in labels}
-    given = {}
+    records: Fields = {field["name"]: field["type"] for field in reader["fields"] if field["name"] not in labels}
+    given: dict[str, Fields] = {}
+    before = None
     for stage in stages:
+        read = before if inputs is None else inputs[stage.name]
         try:
-            fields = given[stage.name] = output_fields(stage.pipeline, fields)
+            given[stage.name] = output_fields(stage.pipeline, given.get(read, records) if read else records)
         except Fatal as error:
-            raise Fatal(f'pipeline "{stage.name}": {error.message}', hint=error.hint) from error
+            kind = "connector" if isinstance(stage.pipeline, LookedUp) else "pipeline"
+            raise Fatal(f'{kind} "{stage.name}": {error.message}', hint=error.hint) from error
+        before = stage.name
     return given
-
-
-def output_schema(name: str, stages: Sequence[Stage], reader: dict[str, Any], event_time: str | None) -> dict[str, Any]:
-    """The Avro schema of what comes out of transformer stages, for whoever reads it next, such as a connector.
-
-    Raises Fatal where only the data decides it, and where `event_time` is not, or no longer, one of the fields.
-
-    >>> reader = {"fields": [{"name": "at", "type": "long"}, {"name": "wind", "type": "double"}]}
-    >>> output_schema("Renamed", [Stage("renamed", compose.Renamer({"wind": "gust"}))], reader, "at")["fields"]
-    [{'name': 'at', 'type': 'long'}, {'name': 'gust', 'type': 'double'}]
-    """
-    return record_schema(name, stage_fields(stages, reader)[stages[-1].name], event_time)
 
 
 @singledispatch

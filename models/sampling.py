@@ -10,6 +10,7 @@ from models.fields import Fields, Unknown, expect
 from models.filtering import Filtered
 from models.hashing import hash_share
 from schemas.errors import Fatal
+from schemas.shares import parse_share
 
 
 class Sample(base.Transformer):  # type: ignore[misc]
@@ -32,7 +33,7 @@ class Sample(base.Transformer):  # type: ignore[misc]
         self.share = share
         self.by = by
         self.seed = seed
-        self._below = _share(share)
+        self._below = parse_share(share)
 
     def transform_one(self, x: dict[Any, Any]) -> dict[Any, Any]:
         if hash_share(x.get(self.by), self.seed) < self._below:
@@ -81,18 +82,8 @@ def without_samples(pipeline: Any) -> Any:
 def _bounds(parts: dict[str, str]) -> list[tuple[str, float]]:
     bounds, until = [], 0.0
     for part, share in parts.items():
-        until += _share(share)
+        until += parse_share(share)
         bounds.append((part, until))
     if not bounds or abs(until - 1.0) > 1e-9:
         raise Fatal(f"Split: the parts make {until:.4%}, expected 100%", hint='as in {"train": "80%", "test": "20%"}')
     return [*bounds[:-1], (bounds[-1][0], 2.0)]
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text.removesuffix("%")) / 100 if text.endswith("%") else float("nan")
-    except ValueError:
-        share = float("nan")
-    if not 0 <= share <= 1:
-        raise Fatal(f'share "{text}": expected one between "0%" and "100%"')
-    return share

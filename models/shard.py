@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.learner import NEVER, Learner
@@ -19,8 +19,9 @@ WINDOW = 10_000
 
 
 class Shard:
-    """Transformer stages in a row and, optionally, an estimator stage at the end, with all that they have learned.
+    """Transformer stages and, optionally, an estimator stage at the end, with all that they have learned.
 
+    `inputs` names the stage that each of them reads, or what is no stage, for the record; without it they are in a row.
     Each transformer stage learns from every record, labelled or not, and then transforms it, so its features include
     the record itself. The estimator predicts first and learns after, where there is a label: the same operations in the
     same order as in a plain river loop, so the predictions are the same to the last bit. Pickling a shard gives its
@@ -37,18 +38,19 @@ class Shard:
     'null_feature'
     """
 
-    def __init__(self, stages: Sequence[Stage], window: int = WINDOW) -> None:
-        if not stages:
-            raise Fatal("a shard needs at least one stage")
-        *front, last = stages
-        for stage in front:
+    def __init__(self, stages: Sequence[Stage], window: int = WINDOW, inputs: Mapping[str, str] | None = None) -> None:
+        for stage in stages[:-1]:
             if stage.kind is not Kind.TRANSFORMER:
                 raise Fatal(f'node "{stage.name}": a {stage.kind.value} comes last, but other stages follow')
-        estimates = last.kind is not Kind.TRANSFORMER
-        self.transforms = Transforms(front if estimates else stages)
+        if inputs is None:
+            inputs = {stage.name: before for stage, before in zip(stages, _before(stages), strict=True)}
+        last = stages[-1] if stages and stages[-1].kind is not Kind.TRANSFORMER else None
         self.estimator: Learner | MiniBatchLearner | None = None
         self.metrics: Prequential | None = None
-        if estimates:
+        if last is None:
+            self.transforms = Transforms(stages, inputs, None)
+        else:
+            self.transforms = Transforms(stages[:-1], inputs, inputs[last.name])
             self.estimator = MiniBatchLearner(last) if last.batch else Learner(last)
             self.metrics = prequential(last.kind)
         self.rejects = Rejects(window)
@@ -59,7 +61,7 @@ class Shard:
 
         Raises LearnFailed when a record has left the shard spoiled: restore it before going on.
         """
-        outcome = Outcome.blank(len(batch.records), self.transforms.names)
+        outcome = Outcome.blank(len(batch.records), self.transforms.names, batch.found)
         if self.estimator is None:
             self.transforms.run(batch, outcome)
         else:
@@ -70,6 +72,11 @@ class Shard:
             self.metrics.update(outcome.predictions)
         self.rejects.note(len(batch.records), outcome.rejected, batch.again)
         return outcome
+
+    @property
+    def learns(self) -> bool:
+        """Whether a record changes more than what is counted."""
+        return self.estimator is not None or self.transforms.learns
 
     @property
     def learned(self) -> int:
@@ -94,6 +101,11 @@ class Shard:
         """The names of its stages, in their order."""
         return [*self.transforms.names, *([self.estimator.copies.stage.name] if self.estimator else [])]
 
+    @property
+    def shape(self) -> tuple[list[str], list[str | None]]:
+        """The names of its stages, and the stage that each reads, None for the record."""
+        return self.names, [*self.transforms.inputs, *([self.transforms.lead] if self.estimator else [])]
+
     def adopt(self, before: Shard) -> None:
         """Take over what stages of the same names have learned in another shard, and the counts and notes of it.
 
@@ -110,3 +122,8 @@ class Shard:
         if self.estimator and before.estimator and self.names[-1] == before.names[-1]:
             self.estimator, self.metrics = before.estimator, before.metrics
         self.rejects, self.notes = before.rejects, before.notes
+
+
+def _before(stages: Sequence[Stage]) -> list[str]:
+    """The name of the stage before each, in a row; the first one reads the record."""
+    return ["", *(stage.name for stage in stages[:-1])][: len(stages)]

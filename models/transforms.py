@@ -1,8 +1,8 @@
-"""The transformer stages in front of the estimator, or without one."""
+"""The transformer stages in front of the estimator, beside it, or without one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.copies import Copies
@@ -15,14 +15,17 @@ from schemas.errors import BadRecord, Fatal, Retryable
 
 
 class Transforms:
-    """Transformer stages in a row: each learns from a record and then transforms it.
+    """Transformer stages, each behind the one that it reads: each learns from a record and then transforms it.
 
-    `learns` says whether any of them has a state.
+    `inputs` names the stage that each of them reads, and `lead` the one that the estimator reads; what is no stage is
+    the record. `learns` says whether any of them has a state.
     """
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Stage], inputs: Mapping[str, str], lead: str | None) -> None:
         self.stages = [Copies(stage) for stage in stages]
         self.names = [stage.name for stage in stages]
+        self.inputs = [read if (read := inputs[name]) in self.names else None for name in self.names]
+        self.lead = lead if lead in self.names else None
         self.learns = not all(is_stateless(stage.pipeline) for stage in stages)
 
     def __len__(self) -> int:
@@ -35,15 +38,26 @@ class Transforms:
                 self.run_one(index, record, outcome)
 
     def run_one(self, index: int, record: dict[str, Any], outcome: Outcome) -> Any:
-        """The record as the last stage leaves it, None if it was rejected or filtered out. Raises LearnFailed."""
-        x: Any = record
+        """What the estimator is given of a record, None if it was rejected or filtered out. Raises LearnFailed."""
+        given: dict[str | None, Any] = {None: record}
         spoiled, doing, node = False, TRANSFORM, ""
         try:
-            for copies in self.stages:
+            for copies, read in zip(self.stages, self.inputs, strict=True):
+                x = given.get(read)
+                if x is None:
+                    continue
                 node, doing = copies.stage.name, TRANSFORM
                 course = copies.course(copies.key_of(record))
-                for transform in course.head:
-                    x = transform(x)
+                found = outcome.found.get(node)
+                try:
+                    if found is not None:
+                        x = course.model.append(x, found[index])
+                    else:
+                        for transform in course.head:
+                            x = transform(x)
+                except Filtered:
+                    outcome.filtered.append((index, node))
+                    continue
                 if course.learns:
                     course.examine(x)
                     spoiled, doing = True, LEARN
@@ -52,13 +66,10 @@ class Transforms:
                     x = course.transform(x)
                 if course.settle:
                     course.settle(outcome)
-                outcome.features[node][index] = x
+                outcome.features[node][index] = given[node] = x
         except (LearnFailed, Retryable, Fatal):
             raise
-        except Filtered:
-            outcome.filtered[index] = node
-            return None
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
             outcome.reject(index, refuse(index, node, doing, cause, spoiled=spoiled))
             return None
-        return x
+        return given.get(self.lead)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fastavro.read import SchemaResolutionError
 
 from schemas.avro import load_schema, parse
+from schemas.column_reader import ColumnReader
 from schemas.errors import BadRecord, Fatal
 from schemas.layout import HEADER_BYTES, Layout
 from schemas.resolution import check_kinds, check_logical_types, set_defaults, shape
@@ -48,6 +49,7 @@ class _Writing:
     reader: Any  # None where nothing is to be resolved
     scan: Step
     layout: Layout | None
+    columns: ColumnReader | None
 
 
 class Decoder:
@@ -94,10 +96,12 @@ class Decoder:
     def decode_table(self, values: bytes, sizes: npt.NDArray[np.int32]) -> Table | None:
         """The records in `values`, one after the other, as columns; None where they have to be decoded one by one."""
         try:
-            layout = self._writing(schema_id(values)).layout
+            writing = self._writing(schema_id(values))
         except BadRecord:
             return None
-        return layout.table(values) if layout and (sizes == layout.size_bytes).all() else None
+        if writing.layout:
+            return writing.layout.table(values) if (sizes == writing.layout.size_bytes).all() else None
+        return writing.columns.table(values, sizes) if writing.columns and self._scanned else None
 
     def _usual(self, values: Sequence[bytes | None]) -> tuple[bytes, Layout | None]:
         """The header of the first record whose schema is known, and that schema's layout."""
@@ -137,10 +141,10 @@ class Decoder:
         if not _is_record(parsed):
             raise BadRecord("wrong_type", f'schema id {id_}: expected record "{self._reader["name"]}"')
         if shape(parsed) == self._reader_shape:
-            return _Writing(parsed, None, scan, Layout.of(parsed))
+            return _Writing(parsed, None, scan, Layout.of(parsed), ColumnReader.of(parsed))
         check_kinds(parsed, self._reader)
         check_logical_types(parsed, self._reader)
-        return _Writing(parsed, self._reader, scan, None)
+        return _Writing(parsed, self._reader, scan, None, None)
 
 
 def _decode(writing: _Writing, value: bytes, *, scanned: bool) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from schemas.errors import Fatal
 
+INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
+
 
 def field_type(record: dict[str, Any], name: str, what: str = "field") -> Any:
     """The type of a field. Raises Fatal, naming `what` asks for it, where there is none."""

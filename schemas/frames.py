@@ -37,7 +37,7 @@ INDEX = np.dtype(
         ("key_size", "<i4"),
         ("headers_size", "<i4"),
         ("value_size", "<i4"),
-        ("source", "<u2"),  # position of the source in the plan
+        ("source", "<u2"),  # position in the plan's streams of the one that it is from
         ("status", "u1"),
         ("redriven", "u1"),  # how often it was sent again as a dead letter, 255 for more
         ("pad", "V4"),
@@ -45,8 +45,8 @@ INDEX = np.dtype(
 )
 OUTPUT_INDEX = np.dtype(
     [
-        ("timestamp", "<i8"),  # ms since the epoch, of the Kafka record to write
-        ("topic", "<i4"),  # position in the plan's list of topics, or FATAL
+        ("timestamp", "<i8"),  # ms since the epoch: that of the Kafka record to write, or the event time
+        ("destination", "<i4"),  # position in the plan's destinations, or FATAL
         ("key_size", "<i4"),
         ("headers_size", "<i4"),
         ("value_size", "<i4"),
@@ -76,17 +76,8 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A batch of Kafka records.
-
-    `index` has shape `(n,)` and dtype `INDEX`; `keys`, `headers` and `values` hold the bytes of all records in a row.
-
-    >>> frame = pack([Record(value=b"a", key=None), Record(value=None, key=b"k")])
-    >>> frame.keys_list(), frame.values_list()
-    ([None, b'k'], [b'a', None])
-    >>> Frame.decode(frame.encode()).values_list() == frame.values_list()
-    True
-    """
+class _Batch:
+    """Records as columns: `index` has shape `(n,)`; `keys`, `headers` and `values` hold the bytes of all in a row."""
 
     index: npt.NDArray[np.void]
     keys: bytes
@@ -95,6 +86,18 @@ class Frame:
 
     def __len__(self) -> int:
         return len(self.index)
+
+
+@dataclass(frozen=True)
+class Frame(_Batch):
+    """A batch of Kafka records, as columns: `index` has shape `(n,)` and dtype `INDEX`.
+
+    >>> frame = pack([Record(value=b"a", key=None), Record(value=None, key=b"k")])
+    >>> frame.keys_list(), frame.values_list()
+    ([None, b'k'], [b'a', None])
+    >>> Frame.decode(frame.encode()).values_list() == frame.values_list()
+    True
+    """
 
     @classmethod
     def decode(cls, data: bytes) -> Frame:
@@ -132,9 +135,9 @@ class Record:
 
 @dataclass(frozen=True)
 class OutputRecord:
-    """One record for a Kafka sink; `topic` is a position in the plan's list of topics, `timestamp` in ms."""
+    """One record for a topic, a folder or connectors: `destination` is a position in the plan's; `timestamp` in ms."""
 
-    topic: int
+    destination: int
     value: bytes | None
     key: bytes | None = None
     headers: bytes = b""
@@ -147,21 +150,13 @@ def pack(records: Sequence[Record]) -> Frame:
 
 
 @dataclass(frozen=True)
-class OutputFrame:
-    """A batch of records for the Kafka sinks, as columns: `index` has shape `(n,)` and dtype `OUTPUT_INDEX`.
+class OutputFrame(_Batch):
+    """A batch of records that go somewhere, as columns: `index` has shape `(n,)` and dtype `OUTPUT_INDEX`.
 
     >>> frame = pack_output([OutputRecord(0, b"v", key=b"k")]).encode()
     >>> unpack_output(frame)
-    [OutputRecord(topic=0, value=b'v', key=b'k', headers=b'', timestamp=0)]
+    [OutputRecord(destination=0, value=b'v', key=b'k', headers=b'', timestamp=0)]
     """
-
-    index: npt.NDArray[np.void]
-    keys: bytes
-    headers: bytes
-    values: bytes
-
-    def __len__(self) -> int:
-        return len(self.index)
 
     def encode(self) -> bytes:
         return _joined(_OUTPUT_MAGIC, self)
@@ -181,16 +176,16 @@ class OutputFrame:
 
 def pack_output(records: Sequence[OutputRecord]) -> OutputFrame:
     """The output frame that holds `records`, in their order."""
-    return OutputFrame(*_columns(records, OUTPUT_INDEX, ("timestamp", "topic")))
+    return OutputFrame(*_columns(records, OUTPUT_INDEX, ("timestamp", "destination")))
 
 
 def unpack_output(data: bytes) -> list[OutputRecord]:
     """The records of an output frame. Raises ValueError when `data` is not one."""
     index, keys, headers, values = _cut(data, _OUTPUT_MAGIC, OUTPUT_INDEX)
     return [
-        OutputRecord(topic, value, key, header or b"", timestamp)
-        for topic, timestamp, key, header, value in zip(
-            index["topic"].tolist(),
+        OutputRecord(destination, value, key, header or b"", timestamp)
+        for destination, timestamp, key, header, value in zip(
+            index["destination"].tolist(),
             index["timestamp"].tolist(),
             _split(keys, index["key_size"]),
             _split(headers, index["headers_size"]),
@@ -218,7 +213,7 @@ def _columns(
     )
 
 
-def _joined(magic: bytes, frame: Frame | OutputFrame) -> bytes:
+def _joined(magic: bytes, frame: _Batch) -> bytes:
     count = len(frame).to_bytes(4, "little")
     return b"".join((magic, count, frame.index.tobytes(), frame.keys, frame.headers, frame.values))
 

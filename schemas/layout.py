@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from schemas.instant_columns import instants
 from schemas.table import Column, Table
 
 HEADER_BYTES = 5
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # a varint of six bytes holds every instant between July 1970 and September 2039
 _INSTANT_BYTES = 6
 _KINDS = {"double": "<f8", "float": "<f4", "boolean": "u1"}
@@ -107,4 +107,4 @@ def _instants(cells: npt.NDArray[np.uint8]) -> tuple[list[datetime], npt.NDArray
     weights = np.int64(1) << (7 * np.arange(_INSTANT_BYTES, dtype=np.int64))
     zigzag = (cells & 0x7F).astype(np.int64) @ weights
     millis = (zigzag >> 1) ^ -(zigzag & 1)
-    return [_EPOCH + timedelta(milliseconds=ms) for ms in millis.tolist()], good
+    return instants(millis, "ms"), good

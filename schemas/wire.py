@@ -6,16 +6,17 @@ from typing import Any, Literal
 
 from schemas.avro import load_schema
 from schemas.errors import Fatal
+from schemas.fields import INSTANT
 
 LabelType = Literal["boolean", "string", "int", "long", "double"]
 
-_INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
 _COORDINATES: list[dict[str, Any]] = [
     {"name": "partition", "type": "int", "doc": "of the record that this is for"},
     {"name": "offset", "type": "long"},
-    {"name": "event_time", "type": _INSTANT},
+    {"name": "event_time", "type": INSTANT},
 ]
 _TOPIC = {"name": "topic", "type": "string", "default": ""}
+LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows
 REFUSED = "refused"  # why a sink's dead letters are some; the record of such a letter was learned, unlike all others
 COORDINATES = ("topic", "partition", "offset", "event_time")  # the first fields of every result; most have no topic
 _CLASSES = ("string", "int", "long")

@@ -10,7 +10,7 @@ from sinks.redis import FeatureStore, FeatureWriter, open_stores
 from sinks.redis_generations import Generations
 from sinks.redis_model_reader import ModelNews, ModelReader
 from sinks.redis_models import ModelPublisher
-from sinks.redis_reader import AsyncFeatureReader, FeatureReader, Lookup
+from sinks.redis_reader import AsyncFeatureReader, FeatureKey, FeatureReader
 from sinks.sql_table import SqlTable
 from sinks.stored_models import Announcement, StoredModel
 
@@ -19,6 +19,7 @@ __all__ = [
     "AsyncFeatureReader",
     "Collector",
     "Console",
+    "FeatureKey",
     "FeatureReader",
     "FeatureRow",
     "FeatureStore",
@@ -26,7 +27,6 @@ __all__ = [
     "FeatureWriter",
     "Folder",
     "Generations",
-    "Lookup",
     "ModelNews",
     "ModelPublisher",
     "ModelReader",

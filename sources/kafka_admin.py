@@ -11,9 +11,8 @@ import kafka
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
-from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, Patience, connecting, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, Patience, connecting, errors_of, no_topic
 from sources.kafka_ends import record_ends
 
 
@@ -61,7 +60,7 @@ class KafkaAdmin(Session):
     def facts(self, topic: str) -> TopicFacts:
         """The state of a topic now. Raises Fatal when there is none of this name."""
         if topic not in self.topics():
-            raise Fatal(f'topic "{topic}": not on the broker {self._address}', hint="create it, or check the name")
+            raise no_topic(topic, self._address)
         with self._reading(topic) as (consumer, partitions):
             begins = consumer.beginning_offsets(partitions, timeout_ms=CONNECT_TIMEOUT_MS)
             ends = record_ends(consumer, begins, Patience(self._address))

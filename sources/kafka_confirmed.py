@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from functools import lru_cache
 from threading import Lock
 from typing import TypeAlias
 
@@ -17,12 +16,11 @@ from kafka.errors import (
     MessageSizeTooLargeError,
     RecordListTooLargeError,
 )
-from kafka.partitioner import murmur2
 
 from schemas.errors import BadRecord, HeadraceError, Retryable
 from schemas.session import Session
 from sources.kafka_connection import connecting, errors_of, translate
-from sources.kafka_writer import KEYS_REMEMBERED, LARGEST_REQUEST_BYTES
+from sources.kafka_writer import LARGEST_REQUEST_BYTES, partition_of
 
 Errors: TypeAlias = Mapping[int, HeadraceError]
 Keyed: TypeAlias = tuple[bytes | None, bytes]
@@ -72,8 +70,7 @@ class ConfirmedWriter(Session):
                 receipt.refused(position, error)
             return receipt.result
         for position, (key, value) in enumerate(records):
-            # kafka-python would hash again for every record, in Python
-            partition = None if key is None else partitions[_hash(key) % len(partitions)]
+            partition = None if key is None else partition_of(key, partitions)
             try:
                 sent = self._producer.send(topic, value=value, key=key, partition=partition)
             except KafkaError as error:
@@ -133,9 +130,3 @@ def _translated(address: str, error: KafkaError) -> HeadraceError:
     if isinstance(error, AuthorizationError):
         return translate(address, error)
     return Retryable(f'kafka "{address}": has not acknowledged the record: {error}')
-
-
-@lru_cache(maxsize=KEYS_REMEMBERED)
-def _hash(key: bytes) -> int:
-    hashed: int = murmur2(key) & 0x7FFFFFFF
-    return hashed

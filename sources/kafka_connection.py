@@ -17,6 +17,14 @@ STALLED_S = 30.0
 _HINT = "start it, or correct HEADRACE_KAFKA or --kafka"
 
 
+def no_topic(topic: str, address: str) -> Fatal:
+    """The error that there is no topic of this name."""
+    return Fatal(
+        f'topic "{topic}": not on the broker {address}',
+        hint="create it, check the name, or fill it first: `headrace feed`, `headrace feeders`",
+    )
+
+
 class Servers(str):
     """`host:port` of one broker or several, and with it how to connect; as text it is the addresses alone.
 

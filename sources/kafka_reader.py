@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import kafka
 
-from schemas.errors import Fatal
 from schemas.session import Session
-from sources.kafka_connection import CONNECT_TIMEOUT_MS, STALLED_S, Patience, connecting, errors_of
+from sources.kafka_connection import CONNECT_TIMEOUT_MS, STALLED_S, Patience, connecting, errors_of, no_topic
 from sources.kafka_ends import position_of
 
 
@@ -53,7 +52,7 @@ class TopicReader(Session):
             )
             partitions = self._consumer.partitions_for_topic(topic)
         if not partitions:
-            raise Fatal(f'topic "{topic}": not on the broker {address}', hint="create it, or check the name")
+            raise no_topic(topic, address)
         self._consumer.assign([kafka.TopicPartition(topic, partition) for partition in sorted(partitions)])
         if since_ms is None:
             self._consumer.seek_to_beginning()

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import kafka
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError, TransactionAbortedError
-from kafka.partitioner import murmur2
 
 from schemas.errors import Fatal, Retryable
 from schemas.session import Session
@@ -94,13 +93,3 @@ class TransactionalWriter(Session):
 
     def close(self) -> None:
         self._producer.close(CLOSE_TIMEOUT_S)
-
-
-def partition_of(key: bytes, partitions: Sequence[int]) -> int:
-    """The partition that Kafka's own clients choose for a key.
-
-    >>> partition_of(b"N14228", range(4))
-    0
-    """
-    chosen: int = partitions[(murmur2(key) & 0x7FFFFFFF) % len(partitions)]
-    return chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import kafka
@@ -50,11 +51,23 @@ class TopicWriter(Session):
                 raise self._failed[0]
 
     def _choose_partition(self, topic: str, key: bytes) -> int:
-        # kafka-python would hash again for every record, in Python
-        partitions = sorted(self._producer.partitions_for(topic))
-        chosen: int = partitions[(murmur2(key) & 0x7FFFFFFF) % len(partitions)]
-        return chosen
+        return partition_of(key, sorted(self._producer.partitions_for(topic)))
 
     def close(self) -> None:
         with errors_of(self._address):
             self._producer.close()
+
+
+def partition_of(key: bytes, partitions: Sequence[int]) -> int:
+    """The partition that Kafka's own clients choose for a key.
+
+    >>> partition_of(b"N14228", range(4))
+    0
+    """
+    return partitions[_hash(key) % len(partitions)]
+
+
+@lru_cache(maxsize=KEYS_REMEMBERED)
+def _hash(key: bytes) -> int:
+    hashed: int = murmur2(key) & 0x7FFFFFFF  # in Python: kafka-python would do it again for every record
+    return hashed

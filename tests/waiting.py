@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+# so long that a machine that others share has had its time
+PATIENCE_S = 180.0
 
-def wait_until(happened: Callable[[], bool], timeout_s: float = 60.0) -> None:
+
+def wait_until(happened: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     """Return as soon as `happened` says so."""
     deadline = time.monotonic() + timeout_s
     while not happened():

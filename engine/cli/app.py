@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -30,6 +31,7 @@ install.add_commands(app)
 
 def run() -> None:
     """Run the command line; an error of ours becomes one sentence, a hint and exit code 1."""
+    logging.getLogger().addFilter(_is_no_interrupt)
     try:
         app()
     except HeadraceError as error:
@@ -38,3 +40,8 @@ def run() -> None:
         if error.hint:
             console.print(f"hint: {error.hint}", markup=False)
         sys.exit(1)
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is not about a Ctrl-C: py4j writes a traceback of each."""
+    return not (record.exc_info and record.exc_info[0] is KeyboardInterrupt)

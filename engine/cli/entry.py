@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 _SUPPORTED = ((3, 11), (3, 12))
+_INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM  # the exit codes that shells give them
 
 
 def main() -> None:
@@ -14,6 +16,10 @@ def main() -> None:
         sys.stderr.write(f"error: headrace needs Python 3.11 or 3.12, and this is {found}\n")
         sys.stderr.write("hint: make it with another one: `make setup PYTHON=python3.11`\n")
         sys.exit(1)
-    from engine.cli.app import run
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    try:
+        from engine.cli.app import run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

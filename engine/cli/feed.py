@@ -16,6 +16,7 @@ from engine.settings import Settings, address
 from schemas.avro import load_schema
 from schemas.errors import Fatal
 
+# what `workflows.datasets` has, which takes long to import for a help text
 DATA = ("departures", "flights", "landings", "phishing", "planes", "weather")
 _EPILOG = """
 [bold]Examples[/bold]
@@ -47,8 +48,11 @@ def feed(  # noqa: PLR0913 - an option each
     kafka: options.Kafka = None,
     registry: options.Registry = None,
 ) -> None:
-    """Write records that ship to their Kafka topic. Ctrl-C ends it; what was written stays."""
-    from engine.feed import Fed, Feeder, replayed
+    """Write records that ship to their Kafka topic, from the first one on, again where they are there already.
+
+    Ctrl-C ends it; what was written stays.
+    """
+    from engine.feed import Fed, Producer, replayed
 
     if rate is not None and speed is not None:
         raise typer.BadParameter("--rate and --speed contradict each other", param_hint="--speed")
@@ -61,14 +65,14 @@ def feed(  # noqa: PLR0913 - an option each
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     console = Console(highlight=False)
     with (
-        Feeder(target, address(settings, "kafka"), address(settings, "registry")) as feeder,
+        Producer(target, address(settings, "kafka"), address(settings, "registry")) as producer,
         console.status("feeding") as status,
     ):
 
         def show(fed: Fed) -> None:
             status.update(f'{fed.records:,} records to topic "{target.topic}"')
 
-        fed = feeder.send(records, stop=stop, progress=show)
+        fed = producer.send(records, stop=stop, progress=show)
     console.print(f'{fed.records:,} records are in topic "{target.topic}"{"" if fed.complete else ", interrupted"}')
     if not fed.complete:
         raise typer.Exit(130)
@@ -100,15 +104,6 @@ def dataset(name: str) -> tuple[Any, Any]:
     """Where the records of a data set go, and the records. Raises Fatal for a name that is none."""
     from workflows import datasets
 
-    known = {
-        "departures": (datasets.DEPARTURES_FEED, datasets.departures),
-        "flights": (datasets.FLIGHTS_FEED, datasets.flights),
-        "landings": (datasets.LANDINGS_FEED, datasets.landings),
-        "phishing": (datasets.PHISHING_FEED, datasets.phishing),
-        "planes": (datasets.PLANES_FEED, datasets.planes),
-        "weather": (datasets.WEATHER_FEED, datasets.weather),
-    }
-    if name not in known:
-        raise Fatal(f'data set "{name}": there is none', hint=f"there are {', '.join(known)}")
-    target, records = known[name]
-    return target, records()
+    if name not in DATA:
+        raise Fatal(f'data set "{name}": there is none', hint=f"there are {', '.join(DATA)}")
+    return getattr(datasets, f"{name.upper()}_FEED"), getattr(datasets, name)()

@@ -20,9 +20,9 @@ from engine.settings import Settings, address
 _EPILOG = """
 [bold]Examples[/bold]
 
-headrace feeders workflows/flights.py
+headrace feeders workflows/mine.py
 
-headrace feeders workflows/flights.py --source planes --once --json
+headrace feeders workflows/mine.py --source planes --once --json
 """
 
 

@@ -20,10 +20,11 @@ class Feeding:
     """
 
     def __init__(self, data: str, addresses: Addresses, rate: float | None, limit: int | None) -> None:
-        from engine.feed import Feeder
+        from engine.feed import Producer
 
+        self.data = data
         target, _ = dataset(data)
-        Feeder(target, addresses.kafka, addresses.registry).close()  # from now on the topic is there
+        Producer(target, addresses.kafka, addresses.registry).close()  # from now on the topic is there
         processes = multiprocessing.get_context("spawn")
         self._sent, self._stopped = processes.Value("q", 0), processes.Event()
         shared = {"sent": self._sent, "stopped": self._stopped}
@@ -56,12 +57,12 @@ def _begin(shared: dict[str, Any]) -> None:
 
 
 def _feed(data: str, kafka: str, registry: str, rate: float | None, limit: int | None) -> None:
-    from engine.feed import Fed, Feeder
+    from engine.feed import Fed, Producer
 
     target, records = chosen(data, rate, limit, _shared["stopped"].wait)
 
     def note(fed: Fed) -> None:
         _shared["sent"].value = fed.records
 
-    with Feeder(target, kafka, registry) as feeder:
-        feeder.send(records, stop=_shared["stopped"], progress=note)
+    with Producer(target, kafka, registry) as producer:
+        producer.send(records, stop=_shared["stopped"], progress=note)

@@ -57,7 +57,7 @@ def follow(started: Started, settings: Settings, console: Console, since_ms: int
 
     Its consoles show what came at `since_ms` or later. Raises Fatal, with what the job said, when it fails.
     """
-    meter, workflow, told, progress = Meter(), started.plan.workflow, "", Progress()
+    meter, workflow, told = Meter(), started.plan.workflow, ""
     try:
         with (
             FlinkRest(address(settings, "flink")) as flink,
@@ -66,8 +66,7 @@ def follow(started: Started, settings: Settings, console: Console, since_ms: int
         ):
             while True:
                 state = _state(flink, started.job_id)
-                if state not in ENDED:  # its workers have gone
-                    progress = read_progress(workflow, settings.metrics_folder)
+                progress = read_progress(workflow, settings.metrics_folder)
                 tables = shown.show(console)
                 live.update(Group(meter.table(progress, state, time.monotonic()), *tables), refresh=True)
                 trouble = flink.trouble(started.job_id) if state in ("RESTARTING", "RUNNING") else None
@@ -75,8 +74,7 @@ def follow(started: Started, settings: Settings, console: Console, since_ms: int
                 if trouble and trouble != told:
                     console.print(f"trouble: {trouble}")
                 told = trouble or told
-                if state == "FAILED":
-                    raise Fatal(flink.failure(started.job_id) or f'workflow "{workflow}" failed')
+                _refuse_failed(flink, started, state)
                 if state in ENDED:
                     console.print(f'workflow "{workflow}" has ended: {state.lower()}')
                     for gate, count in flink.left_out(started.job_id).items():
@@ -84,6 +82,8 @@ def follow(started: Started, settings: Settings, console: Console, since_ms: int
                     return False
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
+        with FlinkRest(address(settings, "flink")) as flink:
+            _refuse_failed(flink, started, _state(flink, started.job_id))
         console.print(f'workflow "{workflow}" goes on')
         return True
 
@@ -111,6 +111,11 @@ def explained(trouble: str, checkpoints: str) -> str:
     except Fatal as full:
         return f"checkpoints fail: {full.message}; make room, the job goes on by itself"
     return trouble
+
+
+def _refuse_failed(flink: FlinkRest, started: Started, state: str) -> None:
+    if state == "FAILED":
+        raise Fatal(flink.failure(started.job_id) or f'workflow "{started.plan.workflow}" failed')
 
 
 def _state(flink: FlinkRest, job_id: str) -> str:

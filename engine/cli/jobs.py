@@ -100,8 +100,13 @@ def run(  # noqa: PLR0913 - an option each
     )
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     since_ms = int(time.time() * 1000)
-    with console.status("starting"):
-        started = start(load_workflow(file), settings, job, fresh=fresh)
+    loaded = load_workflow(file)
+    try:
+        with console.status("starting"):
+            started = start(loaded, settings, job, fresh=fresh)
+    except KeyboardInterrupt:
+        console.print(f'workflow "{loaded.workflow.name}" may have been started: `headrace status` says whether it was')
+        raise
     name = started.plan.workflow
     if as_json:
         typer.echo(json.dumps({"workflow": name, "job": started.job_id, "restored_from": started.restored_from}))
@@ -186,7 +191,7 @@ def check(file: File, *, as_json: Json = False, home: options.Home = None, regis
 
     settings = Settings.load(home=home, registry=registry)
     plan = resolve(load_workflow(file).workflow, _registry(settings), settings.home)
-    nodes = [part.name for part in (*plan.streams, *plan.stages, *plan.sinks)]
+    nodes = [part.name for part in (*plan.sources, *plan.connections, *plan.stages, *plan.sinks)]
     if as_json:
         sources = {source.name: asdict(source.topic) for source in plan.sources}
         typer.echo(json.dumps({"workflow": plan.workflow, "nodes": nodes, "sources": sources}, default=str))

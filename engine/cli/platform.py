@@ -70,34 +70,39 @@ def status(
     home: options.Home = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
 ) -> None:
-    """Say how each service is doing, and which workflows run. Ends with exit code 1 unless all are ready."""
+    """Say how each service is doing, and which workflows run or have failed, as far as Flink remembers.
+
+    Ends with exit code 1 unless all services are ready.
+    """
     from engine.local.status import status as ask
 
     found = ask(Settings.load(home=home))
     workflows = [job for service in found.services for job in _workflows(service)]
     console = Console(highlight=False)
     if as_json:
-        running = [{"name": job.name, "state": job.state.lower(), "job": job.id} for job in workflows]
-        typer.echo(json.dumps({**asdict(found), "ready": found.is_ready, "workflows": running}, indent=2))
+        jobs = [{"name": job.name, "state": job.state.lower(), "job": job.id, "said": said} for job, said in workflows]
+        typer.echo(json.dumps({**asdict(found), "ready": found.is_ready, "workflows": jobs}, indent=2))
     else:
         table = Table("service", "state", "address", "processes", "memory", "", box=None, pad_edge=False)
         for service in found.services:
             pids = " ".join(map(str, service.pids))
             table.add_row(service.name, service.state, service.address, pids, _mib(service.memory_bytes), service.said)
         console.print(table)
-        for job in workflows:
-            console.print(f'workflow "{job.name}" is {job.state.lower()}, as job {job.id}')
+        for job, said in workflows:
+            console.print(f'workflow "{job.name}" is {job.state.lower()}, as job {job.id}{said and f": {said}"}')
         console.print(f"in {found.home}, {_mib(found.memory_bytes)} in all" + (f"\n{found.said}" if found.said else ""))
     raise typer.Exit(0 if found.is_ready else 1)
 
 
-def _workflows(service: ServiceStatus) -> list[Job]:
-    """What runs on a service, if it is Flink, and answers."""
+def _workflows(service: ServiceStatus) -> list[tuple[Job, str]]:
+    """What runs on a service, if it is Flink and answers, or has failed and was not started anew; and why it failed."""
     if service.name != "flink" or service.state != "ready":
         return []
     try:
         with FlinkRest(service.address) as flink:
-            return [job for job in flink.jobs() if job.is_live]
+            jobs = flink.newest()
+            failed = {job.id: (flink.failure(job.id) or "").split("\n")[0] for job in jobs if job.state == "FAILED"}
+            return [(job, failed.get(job.id, "")) for job in jobs if job.is_live or job.id in failed]
     except Retryable:
         return []  # it has gone since
 

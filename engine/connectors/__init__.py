@@ -1,6 +1,7 @@
 """What combines and reshapes streams."""
 
 from engine.connectors.as_of_join import AsOfJoin
+from engine.connectors.feature_lookup import FeatureLookup, Features
 from engine.connectors.interval_join import IntervalJoin
 from engine.connectors.label_join import LabelJoin, LabelPolicy
 from engine.connectors.lookup import Lookup
@@ -11,12 +12,14 @@ from engine.connectors.windows import Cumulative, Hopping, Over, Session, Tumbli
 
 Query = IntervalJoin | Sql | Union | Window
 Join = AsOfJoin | LabelJoin | Lookup
-Connector = Query | Join
+Connector = Query | Join | FeatureLookup
 
 __all__ = [
     "AsOfJoin",
     "Connector",
     "Cumulative",
+    "FeatureLookup",
+    "Features",
     "Hopping",
     "IntervalJoin",
     "Join",

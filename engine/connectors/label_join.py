@@ -21,7 +21,8 @@ class LabelPolicy:
 
     `absent` is the label of a record for which none has come by its deadline; None leaves such records out. With
     `winner="first"` the first label decides, at once; with "last" the last one does, at the deadline. A later label
-    that says something else is ignored, or with `corrections="relearn"` gives one more example.
+    that says something else than the newest one before it is ignored, or with `corrections="relearn"` gives one more
+    example of each record within reach that has been decided; one that decides another record corrects none.
 
     >>> LabelPolicy(absent=False).winner
     'first'
@@ -72,11 +73,6 @@ winner='first', corrections='ignore'))
 
     def __repr__(self) -> str:
         return f"LabelJoin({self.sides}, label={self.label!r}, within={self.within!r}, policy={self.policy!r})"
-
-    @property
-    def caveat(self) -> str | None:
-        """What its author should know of it: nothing, it depends on event times only."""
-        return None
 
     def reads(self, streams: Iterable[str]) -> tuple[str, ...]:
         """The two streams that were given."""

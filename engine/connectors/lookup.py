@@ -11,14 +11,15 @@ from schemas.errors import Fatal
 
 
 class Lookup:
-    """Each record of `left` with the last record of the table that has equal fields `on`.
+    """Each record of `left` with the newest record of the table that has equal fields `on`.
 
-    The table is a source that only lookups read: a topic, best a compacted one, read from its beginning, and held. No
-    record passes before all of it that was there at submission is there. With `refresh=True` the table goes on to
-    change as its topic does, which no event time orders: so `order="event_time"` refuses that. Records that the table
-    does not know are kept, with nulls, or dropped, as `unmatched` says. The result has the fields of the left record,
-    then those of the table without `on`; a field that both have is called `<table>_<field>` where it is the table's.
-    Delivery: exactly once, by Flink's checkpoints. Unit of parallelism: the values of `on`.
+    The table is a source that only lookups read: a topic, best a compacted one, read from its beginning, and held: of
+    each key in Kafka the last record, until a null value deletes it; of records without such a key the last one with
+    equal `on`. No record passes before all that was there at submission is there. With `refresh=True` the table goes on
+    to change as its topic does, which no event time orders: so `order="event_time"` refuses that. Records that the
+    table does not know are kept, with nulls, or dropped, as `unmatched` says. The result has the fields of the left
+    record, then those of the table without `on`; a field that both have is called `<table>_<field>` where it is the
+    table's. Delivery: exactly once, by Flink's checkpoints. Unit of parallelism: the values of `on`.
 
     >>> Lookup(Table("departures", (), ""), Table("planes", (), None), on="tailnum")
     Lookup('departures', 'planes', on=('tailnum',), refresh=False, unmatched='keep')

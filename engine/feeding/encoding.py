@@ -15,7 +15,8 @@ from schemas.errors import BadRecord
 from schemas.fitting import Fitting
 from schemas.wire import dead_letter_schema
 from sources.feeder import Batch, Damaged, Feeder, Record, Unreadable
-from sources.kafka_transactions import Outgoing, partition_of
+from sources.kafka_transactions import Outgoing
+from sources.kafka_writer import partition_of
 
 OVERHEAD_BYTES = 200  # what Kafka adds to a record that is alone in its batch, and more
 

@@ -11,11 +11,9 @@ from engine.feeding.standing import CONFIG, Standing, claim
 from schemas.errors import Fatal
 from schemas.registry import Registry
 from schemas.session import Session
-from schemas.wire import dead_letter_schema
+from schemas.wire import LARGEST_DEAD_BYTES, dead_letter_schema
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_transactions import Outgoing, TransactionalWriter
-
-LARGEST_DEAD_BYTES = 64 << 20
 
 
 class Outlet(Session):

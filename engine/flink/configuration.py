@@ -12,6 +12,8 @@ from engine.flink.event_range import ALL, EventRange
 from schemas.errors import Fatal
 
 MAX_PARALLELISM = 128
+WATERMARKS = "200 ms"
+CONNECTED_WATERMARKS = "10 ms"  # Flink's OVER looks at every record that waits for a watermark, for each that is done
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,9 @@ class JobSettings:
 
     `bounded` ends the job at the end offsets that the topics have at submission; `event_range` leaves out the records
     outside of it, in a bounded job that reads its topics from their begin. `backfill` reads them from their begin, too,
-    and goes on. `restore` is a savepoint or checkpoint
-    to start from. `files` are Python files and folders that the workers need. A frame holds what has come within
-    `linger_ms`, or in a longer time while those behind are busy, but at most `frame_records`, and fewer where learning
-    is slow.
+    and goes on. `restore` is a savepoint or checkpoint to start from. `files` are Python files and folders that the
+    workers need. A frame holds what has come within `linger_ms`, or in a longer time while those behind are busy, but
+    at most `frame_records`, and fewer where learning is slow.
     """
 
     parallelism: int = 1
@@ -51,17 +52,22 @@ class JobSettings:
         return self.backfill or bool(self.event_range)
 
 
-def configuration(workflow: str, settings: JobSettings, flink: str | None) -> dict[str, str]:
-    """Flink's settings of a job for the session cluster at `flink`; without it, for the cluster that it runs in."""
-    return {**_always(workflow), **(_session(settings, flink) if flink else {}), **settings.extra}
+def configuration(workflow: str, settings: JobSettings, flink: str | None, *, connects: bool) -> dict[str, str]:
+    """Flink's settings of a job for the session cluster at `flink`; without it, for the cluster that it runs in.
+
+    `connects` says whether it has connectors.
+    """
+    session = _session(settings, flink) if flink else {}
+    return {**_always(workflow, connects=connects), **session, **settings.extra}
 
 
-def _always(workflow: str) -> dict[str, str]:
+def _always(workflow: str, *, connects: bool) -> dict[str, str]:
     """What every job needs, wherever it runs."""
     return {
         "pipeline.name": workflow,
         "pipeline.max-parallelism": str(MAX_PARALLELISM),
         "pipeline.object-reuse": "true",
+        "pipeline.auto-watermark-interval": CONNECTED_WATERMARKS if connects else WATERMARKS,
         # a frame is a bundle: what a frame gives goes on at once
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "1000",

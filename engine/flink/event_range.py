@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from schemas.errors import Fatal
+from schemas.instants import parse_instant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ class EventRange:
     @classmethod
     def parse(cls, first: str | None, last: str | None) -> EventRange:
         """The range between two instants in ISO 8601; those without a time zone are in UTC."""
-        return cls(_instant(first), _instant(last))
+        return cls(*(None if text is None else parse_instant(text) for text in (first, last)))
 
     def __bool__(self) -> bool:
         return bool(self.first or self.last)
@@ -53,16 +54,6 @@ class EventRange:
 
 
 ALL = EventRange()
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise Fatal(f'instant "{text}": expected a date, with a time or without', hint="2013-01-31T06:00") from None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _ms(instant: datetime) -> int:

@@ -47,7 +47,8 @@ def _explained(node: str, query: str, said: list[str]) -> Fatal:
     if any(_UPDATING in text for text in said):
         return Fatal(
             f"{node}: its result changes after it was given",
-            hint="put what is counted or joined into a window of event time",
+            hint="put what is counted or joined into a window of event time, or take each row once, as it is when the "
+            'input has ended: Sql(..., emit="final")',
         )
     places = [place for text in said if (place := _PLACE.search(text))]
     if not places:

@@ -57,24 +57,25 @@ def jvm() -> Any:
 
 def int_array(values: list[int]) -> Any:
     """A Java `int[]`."""
-    return _array(jvm().int, values)
+    return array(jvm().int, values)
 
 
 def string_array(values: list[str]) -> Any:
     """A Java `String[]`."""
-    return _array(jvm().java.lang.String, values)
+    return array(jvm().java.lang.String, values)
 
 
 def data_streams(values: list[Any]) -> Any:
     """A Java `DataStream[]`."""
-    return _array(jvm().org.apache.flink.streaming.api.datastream.DataStream, values)
+    return array(jvm().org.apache.flink.streaming.api.datastream.DataStream, values)
 
 
-def _array(kind: Any, values: list[Any]) -> Any:
-    array = _gateway().new_array(kind, len(values))
+def array(kind: Any, values: list[Any]) -> Any:
+    """A Java array of a class."""
+    made = _gateway().new_array(kind, len(values))
     for position, value in enumerate(values):
-        array[position] = value
-    return array
+        made[position] = value
+    return made
 
 
 @cache

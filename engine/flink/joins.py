@@ -21,6 +21,8 @@ _NUMBERS = (int, float)
 def join(name: str, connector: Join, tables: Sequence[Table], inputs: Sequence[Rows]) -> Rows:
     """The rows that a join gives. Raises Fatal where the fields of its inputs do not fit."""
     left, right = inputs
+    if isinstance(connector, Lookup):
+        right = _changes(name, connector.sides.on, right)
     columns = connector.columns(*tables)
     joined = jvm().headrace.Columns(left.type, right.type)
     optional = not isinstance(connector, LabelJoin)
@@ -53,6 +55,14 @@ def _paired(name: str, connector: AsOfJoin | Lookup, keyed: Any, joined: Any) ->
     tolerance_ms = ANY_AGE_MS if tolerance is None else to_ms(parse_duration(tolerance))
     waits = connector.wait == "watermark"
     return keyed.process(jvm().headrace.AsOfJoin(joined, tolerance_ms, waits, keeps), joined.type())
+
+
+def _changes(name: str, on: Sequence[str], table: Rows) -> Rows:
+    """The rows of a table, and those that are deleted or replaced by another of the same key in Kafka."""
+    headrace, positions = jvm().headrace, [table.type.getFieldIndex(field) for field in on]
+    key, changes = headrace.RowKey.ofTable(table.type, int_array(positions)), headrace.TableChanges(table.type)
+    made = table.stream.keyBy(key, key.type()).process(changes, changes.type())
+    return Rows(made.name(f"{name}.table").uid(f"{name}.table"), table.type, None)
 
 
 def _keyed(name: str, on: Sequence[str], left: Rows, right: Rows) -> Any:

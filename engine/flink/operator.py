@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState, ValueStateDescriptor
 
 from engine.failure import report
-from engine.flink.checkpoint_age import CheckpointAge
-from engine.flink.left_out import LeftOut
+from engine.flink.job_metrics import CheckpointAge, LeftOut
 from engine.flink.sampling import stop_sampling
-from engine.scrape_targets import leave_target
+from engine.scrape_targets import leave_last, leave_target
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import fatal_frame
 from engine.worker.spec import WorkerSpec
@@ -26,17 +25,22 @@ _BYTES = Types.PICKLED_BYTE_ARRAY()  # bytes too; of arrays, thread mode makes t
 
 
 class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink has no types
-    """Runs a worker; the Flink key of a frame is the id of its shard, at `shard_ids`.
+    """Runs a worker of the part on `stream`; the Flink key of a frame is the id of its shard, at `shard_ids`.
 
     `spec` is a pickled WorkerSpec: it is opened inside the boundary, because opening it imports the user's modules.
-    `publish_every_ms` is how long a quiet shard waits to publish what it has learned last; 0 means never.
+    `publish_every_ms` is how long a quiet shard waits to publish what it has learned last; 0 means never. `is_ranged`
+    says that the job leaves out records, which a metric counts.
     """
 
-    def __init__(self, workflow: str, spec: bytes, shard_ids: list[int], publish_every_ms: int) -> None:
+    def __init__(
+        self, workflow: str, stream: str, spec: bytes, shard_ids: list[int], publish_every_ms: int, *, is_ranged: bool
+    ) -> None:
         self._workflow = workflow
+        self._stream = stream
         self._spec = spec
         self._numbers = {shard_id: number for number, shard_id in enumerate(shard_ids)}
         self._publish_every_ms = publish_every_ms
+        self._is_ranged = is_ranged
 
     def open(self, context: RuntimeContext) -> None:
         stop_sampling()
@@ -45,16 +49,21 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         self._timers: set[int] = set()
         self._failure = b""
         self._worker: Worker | None = None
+        self._leave_last: Callable[[], None] = lambda: None
         try:
             spec: WorkerSpec = pickle.loads(self._spec)
-            metrics = WorkerMetrics(self._workflow)
+            metrics = WorkerMetrics(self._workflow, self._stream)
             if spec.flink:
                 metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
-                metrics.registry.register(LeftOut(self._workflow, spec.flink))
-            port = metrics.serve(spec.metrics_host, spec.metrics_port)
+                if self._is_ranged:
+                    metrics.registry.register(LeftOut(self._workflow, spec.flink))
             if spec.metrics_folder:
-                leave_target(Path(spec.metrics_folder), self._workflow, port)
-            self._worker = Worker(spec, FlinkState(snapshot, log), metrics)
+                folder, task = Path(spec.metrics_folder), f"{self._stream}-{_subtask(context)}"
+                leave_target(folder, self._workflow, task, metrics.serve(spec.metrics_host, spec.metrics_port))
+                self._leave_last = lambda: leave_last(folder, self._workflow, task, metrics.text())
+            part = spec.plan.part(self._stream)
+            assert part is not None
+            self._worker = Worker(spec, part, FlinkState(snapshot, log), metrics)
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
 
@@ -62,6 +71,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         # called when a job ends well; a worker that is killed leaves nothing behind that matters
         if self._worker is not None:
             self._worker.close()
+        self._leave_last()
 
     def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
@@ -106,6 +116,13 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         timers = context.timer_service()
         timers.register_event_time_timer(END_OF_INPUT)
         timers.register_processing_time_timer(timers.current_processing_time() + self._publish_every_ms)
+
+
+def _subtask(context: RuntimeContext) -> int:
+    """The number of this task among those of its part, from 0."""
+    if hasattr(context, "_runtime_context"):  # in thread mode PyFlink asks Java for what Flink 2 no longer has
+        return int(context._runtime_context.getTaskInfo().getIndexOfThisSubtask())
+    return int(context.get_index_of_this_subtask())
 
 
 class FlinkState:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.connectors import Query, Table
+from engine.connectors import FeatureLookup, Query, Sql, Table
 from engine.flink.explaining import explaining
-from engine.flink.gateway import data_streams, jvm
+from engine.flink.finals import final_rows
+from engine.flink.gateway import jvm
 from engine.flink.joins import join
-from engine.flink.rows import Rows
-from engine.flink.streams import REDRIVE, byte_array, of_stream
-from engine.plan import Plan, PlannedConnection, PlannedSource, Reading, Stream
-from engine.worker.spec import WorkerSpec
+from engine.flink.rows import Rows, is_table, row_type
+from engine.plan import PlannedConnection, Stream
 from engine.workflow import Connection
-from schemas.avro import canonical
 from schemas.errors import Fatal
+
+_INSTANT = "TIMESTAMP_LTZ(3)"
 
 
 @dataclass(frozen=True)
@@ -54,60 +54,37 @@ class Tables:
     def connect(self, connection: Connection) -> Rows:
         """Add what a connector makes of its inputs. Raises Fatal, naming it, where it cannot."""
         connector, inputs = connection.connector, [self.rows[name] for name in connection.inputs]
-        described = [Table(name, self.rows[name].fields, self.rows[name].event_time) for name in connection.inputs]
+        described = [
+            Table(name, rows.fields, rows.event_time) for name, rows in zip(connection.inputs, inputs, strict=True)
+        ]
         if isinstance(connector, Query):
-            made = self._select(connection.name, connector.sql(described))
+            final = isinstance(connector, Sql) and connector.emit == "final"
+            made = self._select(connection.name, connector.sql(described), final=final)
         else:
+            assert not isinstance(connector, FeatureLookup)  # which runs where pipelines do
             made = join(connection.name, connector, described, inputs)
         self.add(connection.name, made)
         return made
 
-    def _select(self, name: str, query: str) -> Rows:
-        """The rows that a query gives. Raises Fatal, pointing into the query, for one that cannot run."""
+    def _select(self, name: str, query: str, *, final: bool) -> Rows:
+        """The rows that a query gives, or has in the end. Raises Fatal, pointing into it, for one that cannot run."""
         with explaining(f'connector "{name}"', query):
             table = self.tables.sqlQuery(query)
             columns = table.getResolvedSchema()
-            event_time = _event_time(name, columns)
+            event_time = _event_time(name, columns, final=final)
             row_data = jvm().java.lang.Class.forName("org.apache.flink.table.data.RowData")
             type_ = columns.toPhysicalRowDataType()
-            stream = self.tables.toDataStream(table, type_.bridgedTo(row_data))
+            stream = (
+                self.tables.toChangelogStream(table)
+                if final
+                else self.tables.toDataStream(table, type_.bridgedTo(row_data))
+            )
+        if event_time is None:
+            hint = "select the event time of one of its inputs, as it is" + (", or MAX of it" if final else "")
+            raise Fatal(f'connector "{name}": its result has no event time', hint=hint)
         _give_ids(stream.getTransformation(), name)
-        return Rows(stream, type_.getLogicalType(), event_time)
-
-
-def connect(
-    environment: Any,
-    plan: Plan,
-    spec: WorkerSpec,
-    contracts: Mapping[str, Any],
-    blocks: Mapping[str, Any],
-    redriven: Any,
-) -> Any:
-    """What the plan's last connector makes of the sources' blocks, and the blocks that were refused on the way.
-
-    `redriven` are the blocks that were sent again, of all sources; None in a run that takes none.
-    """
-    tables, refused = Tables.of(environment), []
-    for source in plan.sources:
-        ways = {f"{source.name}.rows": blocks[source.name]}
-        if redriven is not None:
-            again = of_stream(redriven, source.name, plan.streams.index(source))
-            ways[f"{REDRIVE}.{source.name}.rows"] = again
-        type_ = jvm().headrace.BlocksToRows.type(canonical(source.schema))
-        parts = [_rows(name, way, type_, contracts[source.name]) for name, way in ways.items()]
-        refused += [part.getSideOutput(jvm().headrace.BlocksToRows.REFUSED) for part in parts]
-        whole = parts[0].union(data_streams(parts[1:])) if parts[1:] else parts[0]
-        tables.add(source.name, Rows(whole, type_.toLogicalType(), source.event_time), parts)
-    for connection in plan.connections:
-        made = tables.connect(connection.node)
-    [schema_id] = spec.known[plan.feed.name]
-    to_blocks = jvm().headrace.RowsToBlocks(contracts[plan.feed.name], made.type, schema_id)
-    encoded = made.stream.process(to_blocks).returns(byte_array())
-    return encoded.name(f"{plan.feed.name}.blocks").uid(f"{plan.feed.name}.blocks").union(data_streams(refused))
-
-
-def _rows(name: str, blocks: Any, type_: Any, contract: Any) -> Any:
-    return blocks.process(jvm().headrace.BlocksToRows(contract)).returns(type_).name(name).uid(name)
+        made = Rows(stream, type_.getLogicalType(), event_time)
+        return final_rows(name, made, type_) if final else made
 
 
 def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:
@@ -116,22 +93,18 @@ def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnect
     environment = environments.createLocalEnvironment()
     tables = Tables.of(environment)
     for stream in inputs:
-        if stream.event_time is None and not _is_table(stream):
+        if stream.event_time is None and not is_table(stream):
             raise Fatal(
                 f'connector "{connection.name}": source "{stream.name}" declares no event time',
                 hint="KafkaTopic(..., event_time=...)",
             )
-        type_ = jvm().headrace.BlocksToRows.type(canonical(stream.schema))
+        type_ = row_type(stream)
         rows = environment.fromData(jvm().java.util.ArrayList(), type_)
         tables.add(stream.name, Rows(rows, type_.toLogicalType(), stream.event_time))
     made = tables.connect(connection)
     assert made.event_time is not None
     schema = json.loads(jvm().headrace.RowsToBlocks.schema(made.type, connection.name))
     return PlannedConnection(connection, schema, made.event_time)
-
-
-def _is_table(stream: Stream) -> bool:
-    return isinstance(stream, PlannedSource) and stream.reading is not Reading.STREAM
 
 
 def _give_ids(last: Any, name: str) -> None:
@@ -148,22 +121,18 @@ def _give_ids(last: Any, name: str) -> None:
             waiting.extend(transformation.getInputs())
 
 
-def _event_time(name: str, columns: Any) -> str:
-    """The one column of a result that is still an event time."""
+def _event_time(name: str, columns: Any, *, final: bool) -> str | None:
+    """The one column of a result that is still an event time, if any; for a final result any instant will do."""
     checks = jvm().org.apache.flink.table.types.logical.utils.LogicalTypeChecks
-    found = [
-        str(column.getName())
-        for column in columns.getColumns()
-        if checks.isRowtimeAttribute(column.getDataType().getLogicalType())
-    ]
-    if not found:
-        raise Fatal(
-            f'connector "{name}": its result has no event time',
-            hint="select the event time of one of its inputs, as it is",
-        )
+    types = {str(column.getName()): column.getDataType().getLogicalType() for column in columns.getColumns()}
+    found = [field for field, type_ in types.items() if checks.isRowtimeAttribute(type_)]
+    digits = 3
+    if final and not found:
+        found = [field for field, type_ in types.items() if type_.copy(True).asSummaryString() == _INSTANT]
+        digits = 6
     if len(found) > 1:
         raise Fatal(
             f'connector "{name}": its result has {len(found)} event times: {", ".join(found)}',
-            hint=f"keep one, and leave the others out or cast them: CAST(`{found[1]}` AS TIMESTAMP_LTZ(3))",
+            hint=f"keep one, and leave the others out or cast them: CAST(`{found[1]}` AS TIMESTAMP_LTZ({digits}))",
         )
-    return found[0]
+    return found[0] if found else None

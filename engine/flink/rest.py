@@ -16,6 +16,10 @@ from schemas.session import Session
 ENDED = ("FINISHED", "CANCELED", "FAILED")  # the states of a job that nothing follows
 _LEFT_OUT = "left out: "  # and the gate, engine/jvm/headrace/Gate.java
 _OUR_FAILURE = "headrace.JobFailed: "
+# what Flink says where a task is gone, among others, or not there yet
+_TASK_AWAY = ("Task local checkpoint failure", "Not all required tasks are currently running")
+_ENDING = "task is closing"  # of a checkpoint that a task came before with its end
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,26 @@ class FlinkRest(Session):
         ]
         return sorted(jobs, key=lambda job: -job.started_at)
 
+    def newest(self) -> list[Job]:
+        """The newest job of each name, the newest first."""
+        newest: dict[str, Job] = {}
+        for job in self.jobs():
+            newest.setdefault(job.name, job)
+        return list(newest.values())
+
     def live(self, name: str) -> Job | None:
         """The job of this name that has not ended."""
         return next((job for job in self.jobs() if job.name == name and job.is_live), None)
 
     def state(self, job_id: str) -> str:
         return str(self._get(f"/jobs/{job_id}")["state"])
+
+    def sources_ran_at(self, job_id: str) -> float:
+        """When the first source of a job that has ended began to run, in seconds since the epoch."""
+        vertices = self._get(f"/jobs/{job_id}")["vertices"]
+        of_sources = [vertex["id"] for vertex in vertices if vertex["name"].startswith("Source: ")]
+        tasks = [task for id_ in of_sources for task in self._get(f"/jobs/{job_id}/vertices/{id_}")["subtasks"]]
+        return float(min(task["end-time"] - task["status-duration"]["RUNNING"] for task in tasks)) / 1000
 
     def checkpoints(self, job_id: str) -> dict[str, Any]:
         """Flink's statistics of a job's checkpoints."""
@@ -127,8 +145,8 @@ class FlinkRest(Session):
         """Why the newest checkpoint failed, or why a job had to start again; None if all is well."""
         newest = self.checkpoints(job_id)["latest"]
         failed, completed = newest["failed"], newest["completed"]
-        if failed and (not completed or failed["id"] > completed["id"]):
-            said = str(failed.get("failure_message") or "no reason given").splitlines()[0]
+        said = str((failed or {}).get("failure_message") or "no reason given").splitlines()[0]
+        if failed and (not completed or failed["id"] > completed["id"]) and _ENDING not in said:
             hint = _hint_of(said)
             return f"checkpoint {failed['id']} failed: {said}" + (f"; {hint}" if hint else "")
         return self.failure(job_id)
@@ -136,12 +154,18 @@ class FlinkRest(Session):
     def stop(self, job_id: str, savepoints: str | None, *, drain: bool = False, timeout_s: float = 300.0) -> str:
         """Stop a job with a savepoint and say where that is; `drain` first lets out what waits for a watermark.
 
-        A job that is only starting is given a minute for it: before, there is nothing that a savepoint could hold.
+        A job that is only starting is given a minute for it: before, there is nothing that a savepoint could hold. A
+        task that ends or starts again in the moment in which Flink asks it for its part lets the savepoint fail, while
+        the job goes on: such a one is asked for again. The source of a table is such a task, and ends behind the first
+        checkpoint that has all of it.
         """
-        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, 60.0, f"all tasks of job {job_id}")
+        asking = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: any(away in str(error) for away in _TASK_AWAY)),
+            stop=tenacity.stop_after_attempt(_TRIES),
+            reraise=True,
+        )
         body = {"drain": drain, **({"targetDirectory": savepoints} if savepoints else {})}
-        trigger = self._call("POST", f"/jobs/{job_id}/stop", json=body)["request-id"]
-        return self._savepoint(f"/jobs/{job_id}/savepoints/{trigger}", timeout_s)
+        return str(asking(self._stop, job_id, body, timeout_s))
 
     def cancel(self, job_id: str) -> None:
         self._call("PATCH", f"/jobs/{job_id}", params={"mode": "cancel"})
@@ -156,6 +180,11 @@ class FlinkRest(Session):
 
     def close(self) -> None:
         self._client.close()
+
+    def _stop(self, job_id: str, body: Mapping[str, Any], timeout_s: float) -> str:
+        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, 60.0, f"all tasks of job {job_id}")
+        trigger = self._call("POST", f"/jobs/{job_id}/stop", json=body)["request-id"]
+        return self._savepoint(f"/jobs/{job_id}/savepoints/{trigger}", timeout_s)
 
     def _savepoint(self, path: str, timeout_s: float) -> str:
         done = self._poll(

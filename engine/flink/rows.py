@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.flink.gateway import jvm
+from engine.plan import PlannedSource, Reading, Stream
+from schemas.avro import canonical
+
+HIDDEN = "!"  # ends the names of fields that no author knows, engine/jvm/headrace/Place.java
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -16,4 +22,21 @@ class Rows:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return tuple(self.type.getFieldNames())
+        return tuple(name for name in self.type.getFieldNames() if not name.endswith(HIDDEN))
+
+
+def is_table(stream: Stream) -> bool:
+    """Whether lookups read a stream, and nothing else does."""
+    return isinstance(stream, PlannedSource) and stream.reading is not Reading.STREAM
+
+
+def row_type(stream: Stream) -> Any:
+    """The type of the rows that a stream's records become; those of a table have their places, too."""
+    headrace = jvm().headrace
+    return (headrace.BlocksToTable if is_table(stream) else headrace.BlocksToRows).type(canonical(stream.schema))
+
+
+def to_rows(stream: Stream, contract: Any) -> Any:
+    """What makes rows of a stream's blocks."""
+    headrace = jvm().headrace
+    return (headrace.BlocksToTable if is_table(stream) else headrace.BlocksToRows)(contract)

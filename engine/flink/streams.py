@@ -17,16 +17,16 @@ from sources.kafka_properties import for_flink
 REDRIVE = "redrive!"  # no name that an author can give
 
 
-def read_topic(
-    environment: Any, workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings
-) -> Any:
-    """The records of a source, late ones marked, those outside of the job's range of event times left out."""
+def read_topic(environment: Any, source: PlannedSource, records: Any, progress: Any, settings: JobSettings) -> Any:
+    """The blocks of a source's topics, late ones marked, those outside of the job's range of event times left out.
+
+    `records` is Flink's source of them, and `progress` knows how far it has come.
+    """
     topic, headrace = source.topic, jvm().headrace
     lateness_ms = to_ms(topic.lateness_time)
     idle_ms = 0 if settings.bounded else to_ms(parse_duration(topic.idle))
-    progress = _progress(source, cluster)
     blocks = environment.fromSource(
-        headrace.TopicSource(_kafka_source(workflow, source, contract, cluster, settings), progress),
+        headrace.TopicSource(records, progress),
         headrace.EventTimes(lateness_ms, idle_ms, to_ms(topic.heartbeat_time), progress),
         source.name,
     ).uid(f"{source.name}.source")
@@ -43,15 +43,14 @@ def read_table(
     One that goes on to change is read on from there, and holds up no watermark.
     """
     ends = _offsets({topic: stretch.ends for topic, stretch in cluster.stretches[source.name].items()})
-    strategies = jvm().org.apache.flink.api.common.eventtime.WatermarkStrategy
     load = _builder(workflow, source, contract, cluster, settings).setBounded(ends).build()
-    loaded = environment.fromSource(load, strategies.noWatermarks(), source.name).uid(f"{source.name}.source")
+    no_watermarks = jvm().org.apache.flink.api.common.eventtime.WatermarkStrategy.noWatermarks()
+    loaded = environment.fromSource(load, no_watermarks, source.name).uid(f"{source.name}.source")
     if source.reading is not Reading.CHANGING_TABLE or settings.bounded:
         return loaded
     changes = _builder(workflow, source, contract, cluster, settings).setStartingOffsets(ends).build()
-    never = strategies.noWatermarks().withIdleness(jvm().java.time.Duration.ofSeconds(1))
-    name = f"{source.name}.changes"
-    return loaded.union(data_streams([environment.fromSource(changes, never, name).uid(name)]))
+    name, in_no_order = f"{source.name}.changes", jvm().headrace.OutOfOrder()
+    return loaded.union(data_streams([environment.fromSource(changes, in_no_order, name).uid(name)]))
 
 
 def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping[str, Any], cluster: Cluster) -> Any:
@@ -61,6 +60,9 @@ def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping
     for stream in plan.streams:
         topics = stream.numbered if isinstance(stream, PlannedSource) else (stream.name,)
         blocks = blocks.stream(stream.name, string_array(list(topics)), contracts[stream.name])
+    for part in plan.parts:
+        nodes = [stage.name for stage in part.stages] + [sink.name for sink in part.sinks]
+        blocks = blocks.part(string_array(nodes), contracts[part.name])
     source = _connected(
         jvm()
         .org.apache.flink.connector.kafka.source.KafkaSource.builder()
@@ -75,9 +77,12 @@ def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping
     return read.setParallelism(1)  # of the one partition that there is
 
 
-def of_stream(redriven: Any, name: str, number: int) -> Any:
-    """The blocks of one stream, by its position in the plan."""
-    return redriven.filter(jvm().headrace.OfStream(number)).name(f"{REDRIVE}.{name}").uid(f"{REDRIVE}.{name}")
+def of_stream(redriven: Any, name: str, number: int, *, whole: bool = False) -> Any:
+    """The blocks of one stream, by its position in the plan; where `whole`, only those that it has refused itself.
+
+    The others have reached all that reads it, but for the part on it.
+    """
+    return redriven.flatMap(jvm().headrace.OfStream(number, whole)).returns(byte_array()).name(name).uid(name)
 
 
 def transform(stream: Any, name: str, out: Any, operator: Any) -> Any:
@@ -101,7 +106,7 @@ def to_ms(duration: timedelta) -> int:
     return int(duration.total_seconds() * 1000)
 
 
-def _kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:
+def kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:
     builder = _builder(workflow, source, contract, cluster, settings)
     stops = _stops(cluster.stretches[source.name], settings)
     return (builder if stops is None else builder.setBounded(stops)).build()
@@ -152,7 +157,7 @@ def _stops(stretches: Mapping[str, Stretch], settings: JobSettings) -> Any:
     return _offsets(stops) if stops else None
 
 
-def _progress(source: PlannedSource, cluster: Cluster) -> Any:
+def progress_of(source: PlannedSource, cluster: Cluster) -> Any:
     """Where each partition of a source began and ended at submission, by its number."""
     begins: dict[int, int] = {}
     ends: dict[int, int] = {}

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from engine.flink.configuration import JobSettings
 from engine.flink.job import build
+from engine.jobs.definition import definition_digest
+from engine.jobs.ending import refuse_endless
 from engine.jobs.loading import load_workflow
-from engine.jobs.preparation import definition_digest, prepare, resolve
+from engine.jobs.preparation import prepare, resolve
 from engine.settings import JobAddresses, Settings
 from schemas.errors import Fatal
 from sinks import Generations
@@ -27,6 +29,7 @@ def main(arguments: list[str]) -> None:
     settings = Settings.load()
     addresses = JobAddresses.find(settings)
     plan = resolve(load_workflow(Path(arguments[0])).workflow, addresses.registry, settings.home)
+    refuse_endless(plan, JobSettings())
     with Generations(addresses.redis, plan.workflow) as generations:
         prepared = prepare(plan, addresses, settings, generations.of(definition_digest(plan)))
     build(prepared.spec, prepared.cluster, JobSettings(), None).execute(plan.workflow)

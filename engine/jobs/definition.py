@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from engine.plan import Plan, PlannedConnection, Stream
-from models.stage import Kind
+from engine.plan import Part, Plan, PlannedConnection, PlannedSource
+from models.stage import Stage
 from schemas.errors import Fatal
 from sinks import FeatureStore
 
@@ -18,12 +18,13 @@ _WHOLE = "(whole)"
 
 
 @dataclass(frozen=True)
-class Part:
-    """A node and a digest of all that its state depends on; `part` is where it is: in front, in the row, or behind."""
+class NodeState:
+    """A node and a digest of all that its state depends on; `part` is what it is; a pipeline `reads` another node."""
 
     name: str
     part: Literal["whole", "stream", "pipeline", "sink"]
     digest: str
+    reads: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,29 +36,38 @@ class Change:
     loses: str = ""
 
 
-def parts_of(plan: Plan) -> tuple[Part, ...]:
+def states_of(plan: Plan) -> tuple[NodeState, ...]:
     """The parts of a plan; topics that are written to and model stores keep no state of the job."""
-    whole = (plan.order, plan.shard_key, plan.shards)
-    streams = [(stream.name, (stream.origin, repr(_made_by(stream)))) for stream in plan.streams]
-    stages = [(stage.name, (stage.label, stage.key, stage.batch, repr(stage.pipeline))) for stage in plan.stages]
+    read = [stream for stream in plan.streams if isinstance(stream, PlannedSource | PlannedConnection)]
+    streams = [(stream.name, (stream.origin, repr(_made_by(stream)))) for stream in read]
     sinks = [
         (sink.name, (sink.input, repr(sink.sink)) if isinstance(sink.sink, FeatureStore) else ()) for sink in plan.sinks
     ]
     return (
-        Part(_WHOLE, "whole", _digest(whole)),
-        *(Part(name, "stream", _digest(said)) for name, said in streams),
-        *(Part(name, "pipeline", _digest(said)) for name, said in stages),
-        *(Part(name, "sink", _digest(said)) for name, said in sinks),
+        NodeState(_WHOLE, "whole", _digest(plan.order)),
+        *(NodeState(name, "stream", _digest(said)) for name, said in streams),
+        *(_pipeline(part, stage) for part in plan.parts for stage in part.stages),
+        *(NodeState(name, "sink", _digest(said)) for name, said in sinks),
     )
 
 
-def changes(before: Sequence[Part], plan: Plan) -> list[Change]:
+def definition_digest(plan: Plan) -> str:
+    """What tells one definition of a workflow's state from another: all that a savepoint depends on."""
+    return _digest([state for state in states_of(plan) if state.digest != _digest(())])
+
+
+def _pipeline(part: Part, stage: Stage) -> NodeState:
+    said = (part.name, part.shard_key, part.shards, stage.label, stage.key, stage.batch, repr(stage.pipeline))
+    return NodeState(stage.name, "pipeline", _digest(said), part.inputs[stage.name])
+
+
+def changes(before: Sequence[NodeState], plan: Plan) -> list[Change]:
     """What becomes of each node when the state of a run is taken over by a plan."""
-    now = parts_of(plan)
+    now = states_of(plan)
     known, wanted = {part.name: part for part in before}, {part.name: part for part in now}
     found = {part.name: _change(part, known.get(part.name)) for part in now}
     found |= {part.name: _gone(part) for part in before if part.name not in wanted}
-    for change in (*_moved(before, now), *_half_full(plan, known)):
+    for change in (*_renumbered(before, now), *_moved(before, now), *_half_full(plan, known)):
         if not found[change.node].loses:
             found[change.node] = change
     return [change for change in found.values() if change.node != _WHOLE or change.loses]
@@ -74,46 +84,67 @@ def refuse_losses(workflow: str, found: Sequence[Change]) -> None:
         )
 
 
-def _made_by(stream: Stream) -> object:
+def _made_by(stream: PlannedSource | PlannedConnection) -> object:
     """What makes the records of a stream: a connector, or a topic up to where it is read."""
     return stream.node.connector if isinstance(stream, PlannedConnection) else stream.topic.span.end
 
 
-def _change(part: Part, before: Part | None) -> Change:
+def _change(part: NodeState, before: NodeState | None) -> Change:
     if before is None:
         lost = "the pipelines would read something else, with nothing of what was read" if part.part == "stream" else ""
         return Change(part.name, "new", lost)
     if before.digest == part.digest and before.part == part.part:
         return Change(part.name, "unchanged")
     why = {
-        "whole": "order, key or shards are others, and all state is kept by them",
+        "whole": "its order is another one, and all state is kept by it",
         "stream": "it reads or makes other records, and all behind it has learned from the ones before",
-        "pipeline": "what it has learned is that of another pipeline, label, key or batch",
+        "pipeline": "what it has learned is that of another pipeline, stream, label, key, batch or number of shards",
         "sink": "the rows that it wrote are those of another definition",
     }
     return Change(part.name, "changed", why[part.part])
 
 
-def _gone(part: Part) -> Change:
+def _gone(part: NodeState) -> Change:
     why = {"stream": "the pipelines would read something else", "pipeline": "what it has learned would go with it"}
     return Change(part.name, "gone", why.get(part.part, ""))
 
 
-def _moved(before: Sequence[Part], now: Sequence[Part]) -> Iterator[Change]:
-    """The pipelines that are both in the old row and in the new one, but not in the same order."""
-    common = {part.name for part in before if part.part == "pipeline"} & {p.name for p in now if p.part == "pipeline"}
-    was, is_ = ([part.name for part in row if part.name in common] for row in (before, now))
-    for old, new in zip(was, is_, strict=True):
-        if old != new:
-            yield Change(new, "changed", "its place among the pipelines is another one")
+def _renumbered(before: Sequence[NodeState], now: Sequence[NodeState]) -> Iterator[Change]:
+    """The first stream that is not in the place that it had: what is in the state says by number where it came from."""
+    was, is_ = ([node.name for node in nodes if node.part == "stream"] for nodes in (before, now))
+    places = zip((name for name in was if name in is_), (name for name in is_ if name in was), strict=True)
+    moved = next((now_there for before_there, now_there in places if before_there != now_there), None)
+    if moved is not None:
+        yield Change(moved, "changed", "its place among the sources and connectors is another one")
 
 
-def _half_full(plan: Plan, known: dict[str, Part]) -> Iterator[Change]:
+def _moved(before: Sequence[NodeState], now: Sequence[NodeState]) -> Iterator[Change]:
+    """The pipelines that read another one, or none, than before; new pipelines in between are none of theirs."""
+    was, is_ = ({node.name: node.reads for node in nodes if node.part == "pipeline"} for nodes in (before, now))
+    common = was.keys() & is_.keys()
+    for name in sorted(common):
+        if _above(name, was, common) != _above(name, is_, common):
+            yield Change(name, "changed", "its place among the pipelines is another one")
+
+
+def _above(name: str, reads: Mapping[str, str], common: Container[str]) -> str:
+    """The next node above a pipeline that was there before and still is: another pipeline, or its stream."""
+    above = reads[name]
+    while above in reads and above not in common:
+        above = reads[above]
+    return above
+
+
+def _half_full(plan: Plan, known: dict[str, NodeState]) -> Iterator[Change]:
     """An estimator that learns in batches, and has some records of the next one without the new pipeline's features."""
-    last = plan.stages[-1]
-    grown = any(stage.name not in known for stage in plan.stages)
-    if grown and last.kind is not Kind.TRANSFORMER and last.batch and last.name in known:
-        yield Change(last.name, "changed", "its unfinished batch has records without the features of the new pipeline")
+    part = plan.learner
+    if part is None or part.estimator is None or not part.estimator.batch or part.estimator.name not in known:
+        return
+    name = above = part.estimator.name
+    while (above := part.inputs[above]) in part.inputs:
+        if above not in known:
+            yield Change(name, "changed", "its unfinished batch has records without the features of the new pipeline")
+            return
 
 
 def _digest(said: Any) -> str:
@@ -129,7 +160,7 @@ def without_addresses(text: str) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
-def as_data(parts: Sequence[Part]) -> list[dict[str, str]]:
+def as_data(parts: Sequence[NodeState]) -> list[dict[str, str]]:
     """The parts as JSON takes them."""
     return [asdict(part) for part in parts]
 

@@ -63,7 +63,8 @@ def load_workflow(path: Path) -> LoadedWorkflow:
     return LoadedWorkflow(found[0], tuple(_modules_under(folder)))
 
 
-def _modules_under(folder: Path) -> list[tuple[str, Path]]:
+def imported_from(folder: Path) -> list[tuple[str, Path]]:
+    """The modules that were imported from files under `folder`, ours left out."""
     modules = []
     for name, module in list(sys.modules.items()):
         file = _file_of(module)
@@ -71,9 +72,15 @@ def _modules_under(folder: Path) -> list[tuple[str, Path]]:
             continue
         if name.split(".")[0] in OURS and Path(__file__).parents[2] in file.parents:
             continue
-        _refuse_shadowing(name.split(".")[0], file)
         modules.append((name, file))
     return sorted(modules)
+
+
+def _modules_under(folder: Path) -> list[tuple[str, Path]]:
+    modules = imported_from(folder)
+    for name, file in modules:
+        _refuse_shadowing(name.split(".")[0], file)
+    return modules
 
 
 def _file_of(module: ModuleType) -> Path | None:

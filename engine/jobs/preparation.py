@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,6 @@ from typing import cast
 
 from engine.flink import gateway, relational
 from engine.flink.cluster import Cluster
-from engine.jobs.definition import without_addresses
 from engine.jobs.redriving import begin_anew
 from engine.jobs.store import RunStore
 from engine.jobs.stretches import Topics, with_topics
@@ -22,13 +20,12 @@ from engine.worker.spec import WorkerSpec
 from engine.workflow import Connection, Workflow
 from schemas.errors import Fatal
 from schemas.registry import Registry
-from schemas.wire import dead_letter_schema
+from schemas.wire import LARGEST_DEAD_BYTES, dead_letter_schema
 from sinks import Collector, Console, Generations, SqlTable
 from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 
 ENVELOPE_BYTES = 64 << 10  # what a dead letter adds to its record, at most
-LARGEST_DEAD_BYTES = 64 << 20  # a record that came compressed is larger than the topic it came from allows
 OUTPUT_PARTITIONS = 4
 SHOWN_FOR_MS = 60 * 60 * 1000  # how long results for a terminal are kept
 
@@ -87,18 +84,19 @@ def prepare(
         largest = max(fact.max_record_bytes for fact in topics.facts.values())
         dead_bytes = max(largest + ENVELOPE_BYTES, LARGEST_DEAD_BYTES)
         admin.create(plan.topics[DEAD_LETTERS], OUTPUT_PARTITIONS, {"max.message.bytes": str(dead_bytes)})
-        for sink in plan.topic_sinks:
+        for sink in plan.sinks.topics:
             kept = {"retention.ms": str(SHOWN_FOR_MS)} if isinstance(sink.sink, Console) else {}
             admin.create(plan.topic_of(sink), OUTPUT_PARTITIONS, kept)
         admin.create(plan.redrive_topic, 1, {"max.message.bytes": str(dead_bytes)})
         if fresh:
             begin_anew(admin, addresses.kafka, plan.workflow)
         redrive_from = admin.facts(plan.redrive_topic).end_offsets
-    for sink in plan.table_sinks:
+    for sink in plan.sinks.tables:
         cast(SqlTable | Collector, sink.sink).open(plan.results[sink.name]).close()  # creates the table
-    if plan.feature_sinks:
+    if plan.sinks.features:
+        filled = [place for part in plan.parts if part.sinks.features for place in _filled(part.feed, topics)]
         with Generations(addresses.redis, plan.workflow) as generations:
-            generations.keep_partitions(_filled(plan.feed, topics))
+            generations.keep_partitions(filled)
     with Registry(addresses.registry) as registry:
         spec = WorkerSpec(
             plan,
@@ -120,26 +118,15 @@ def prepare(
 
 def new_generation(plan: Plan, addresses: JobAddresses) -> int:
     """A generation of features for a fresh start; 0 for a workflow that writes none."""
-    if not plan.feature_sinks:
+    if not plan.sinks.features:
         return 0
     with Generations(addresses.redis, plan.workflow) as generations:
         return generations.next()
 
 
-def definition_digest(plan: Plan) -> str:
-    """What tells one definition of a workflow's state from another: all that a savepoint depends on."""
-    stages = [(stage.name, stage.label, stage.key, stage.batch, repr(stage.pipeline)) for stage in plan.stages]
-    features = [(sink.name, sink.input, repr(sink.sink)) for sink in plan.feature_sinks]
-    streams = [(stream.name, stream.origin) for stream in plan.streams]
-    ends = [repr(source.topic.span.end) for source in plan.sources]
-    connectors = [repr(connection.node.connector) for connection in plan.connections]
-    described = (streams, ends, connectors, plan.order, plan.shard_key, plan.shards, stages, features)
-    return hashlib.sha256(without_addresses(repr(described)).encode()).hexdigest()[:16]
-
-
 def _known(plan: Plan, stream: Stream, registry: Registry) -> dict[int, Schema]:
-    """A writer schema of a stream by its id: the newest of a topic, the one of what a connector makes."""
-    if isinstance(stream, PlannedConnection):
+    """A writer schema of a stream by its id: the newest of a topic, or the one of what is made in the job itself."""
+    if not isinstance(stream, PlannedSource):
         return {registry.register(f"{plan.workflow}.{stream.name}", stream.schema): stream.schema}
     subject = f"{stream.topics[0]}-value"
     if subject not in registry.subjects():
@@ -154,10 +141,10 @@ def _numbered(metadata: str, workflow: str, source: str, topics: tuple[str, ...]
 
 
 def _filled(feed: Stream, topics: Topics) -> Collection[tuple[str, int]]:
-    """Where the feed's records are: what a connector makes is in no partition."""
+    """Where the records of a stream are: what a connector makes is in no partition."""
     return topics.filled(feed) if isinstance(feed, PlannedSource) else ((feed.name, NO_PARTITION),)
 
 
 def _outputs(plan: Plan) -> list[tuple[str, Schema]]:
-    schemas = [dead_letter_schema(), *(plan.results[sink.name] for sink in plan.topic_sinks)]
+    schemas = [dead_letter_schema(), *(plan.results[sink.name] for sink in plan.sinks.topics)]
     return list(zip(plan.topics, schemas, strict=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.scrape_targets import find_targets
+from engine.scrape_targets import find_last, find_targets
 from schemas.version import Version
 
 TIMEOUT_S = 1.0
@@ -19,6 +19,7 @@ TIMEOUT_S = 1.0
 class Progress:
     """Counts since the workers started, and the quality of the model.
 
+    `records` were taken in by the part that has taken in most: one record may pass several.
     `replayed` is how many frames were learned again from the logs of their shards when those were restored.
     `quality` has the prequential metrics, weighted by the records that each shard has judged; `version` is the greatest
     published one.
@@ -34,8 +35,12 @@ class Progress:
 
 
 def read_progress(workflow: str, folder: Path) -> Progress:
-    """Ask the workers of `workflow` that left their addresses in `folder`; those that do not answer are passed over."""
+    """Ask the workers of `workflow` that left their addresses in `folder`; those that have ended left their last words.
+
+    One that was killed is passed over.
+    """
     totals: dict[str, float] = defaultdict(float)
+    taken_in: dict[str, float] = defaultdict(float)  # by stream
     shards: dict[str, dict[str, float]] = defaultdict(dict)
     epochs: dict[str, int] = {}
     counts: dict[str, int] = {}
@@ -51,10 +56,12 @@ def read_progress(workflow: str, folder: Path) -> Progress:
                     epochs[shard] = int(sample.value)
                 elif sample.name == "headrace_model_records":
                     counts[shard] = int(sample.value)
+                elif sample.name == "headrace_records_total":
+                    taken_in[sample.labels.get("stream", "")] += sample.value
                 else:
                     totals[sample.name] += sample.value
     return Progress(
-        int(totals["headrace_records_total"]),
+        int(max(taken_in.values(), default=0)),
         int(totals["headrace_learned_records_total"]),
         int(totals["headrace_dead_letters_total"]),
         int(totals["headrace_feature_rows_total"]),
@@ -65,13 +72,13 @@ def read_progress(workflow: str, folder: Path) -> Progress:
 
 
 def _scrape(workflow: str, folder: Path) -> list[str]:
-    texts = []
+    texts = find_last(folder, workflow)
     with httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False) as client:  # plain HTTP, on this machine
         for target in find_targets(folder, workflow):
             try:
                 texts.append(client.get(f"http://{target}/metrics").text)
             except httpx.HTTPError:
-                continue  # a worker that has ended leaves its file behind
+                continue  # a worker that was killed leaves its file behind
     return texts
 
 

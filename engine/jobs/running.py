@@ -9,10 +9,12 @@ from pathlib import Path
 
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
-from engine.jobs.definition import Change, changes, parts_of, refuse_losses
+from engine.interrupts import held_back
+from engine.jobs.definition import Change, changes, definition_digest, refuse_losses, states_of
+from engine.jobs.ending import refuse_endless
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.preflight import preflight
-from engine.jobs.preparation import Prepared, definition_digest, new_generation, prepare, resolve
+from engine.jobs.preparation import Prepared, new_generation, prepare, resolve
 from engine.jobs.resuming import check_resumed, newest_checkpoint, resume_point
 from engine.jobs.store import Run, RunStore, now
 from engine.paths import check_paths
@@ -40,6 +42,7 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
     preflight(addresses, checkpoints_of(settings))
     plan = resolve(loaded.workflow, addresses.registry, settings.home)
     _refuse_collectors(plan)
+    refuse_endless(plan, job)
     with FlinkRest(addresses.flink) as flink, RunStore(settings.metadata_url) as runs, runs.claim(plan.workflow):
         live = flink.live(plan.workflow)
         if live is not None:
@@ -58,11 +61,12 @@ def start(loaded: LoadedWorkflow, settings: Settings, job: JobSettings, *, fresh
         forget_targets(settings.metrics_folder, plan.workflow)
         code = loaded.stage(settings.home / "code" / plan.workflow)
         job = replace(job, restore=restore, files=(str(code),), checkpoints=checkpoints_of(settings))
-        job_id = _submit(prepared, job, addresses.flink, settings.home)
-        ranged = str(job.event_range)
-        run = Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore, event_range=ranged)
-        runs.add(run, parts_of(plan))
-        flink.wait_until_listed(job_id)
+        with held_back():  # a job that nobody noted could not be resumed
+            job_id = _submit(prepared, job, addresses.flink, settings.home)
+            ranged = str(job.event_range)
+            run = Run(job_id, plan.workflow, generation, digest, job.bounded, now(), restore, event_range=ranged)
+            runs.add(run, states_of(plan))
+            flink.wait_until_listed(job_id)
     return Started(job_id, prepared.spec.plan, generation, restore)
 
 
@@ -138,7 +142,7 @@ def planned_changes(loaded: LoadedWorkflow, settings: Settings, registry: str | 
 def _changes(last: Run, runs: RunStore, plan: Plan) -> list[Change]:
     """What becomes of each node. Raises Fatal where it is not known any more what the last run was made of."""
     same = last.definition == definition_digest(plan)
-    parts = runs.parts(last.job_id) or (parts_of(plan) if same else ())
+    parts = runs.states(last.job_id) or (states_of(plan) if same else ())
     if not parts:
         raise Fatal(
             f'workflow "{last.workflow}": its pipelines, features or shards have changed since its last run',

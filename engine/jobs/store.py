@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sql
 
 from engine.jobs.claim import Claim
-from engine.jobs.definition import Part, as_data
+from engine.jobs.definition import NodeState, as_data
 from schemas.errors import Fatal, HeadraceError, Retryable
 from schemas.session import Session
 
@@ -133,14 +133,14 @@ class RunStore(Session):
                 connection.execute(sql.insert(_TOPICS).values(values))
         return (*known, *new)
 
-    def parts(self, job_id: str) -> tuple[Part, ...]:
+    def states(self, job_id: str) -> tuple[NodeState, ...]:
         """What the state of a run depends on, node by node; nothing where the run is older than that is noted."""
         query = sql.select(_PARTS.c.parts).where(_PARTS.c.job_id == job_id)
         with self._transaction() as connection:
             parts = connection.execute(query).scalar()
-        return tuple(Part(**part) for part in parts or ())
+        return tuple(NodeState(**part) for part in parts or ())
 
-    def add(self, run: Run, parts: Sequence[Part] = ()) -> None:
+    def add(self, run: Run, parts: Sequence[NodeState] = ()) -> None:
         """Note a run, and what its state depends on."""
         with self._transaction() as connection:
             values = asdict(run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.flink.cluster import Stretch
-from engine.plan import Plan, PlannedConnection, PlannedSource
+from engine.plan import Plan, PlannedSource
 from schemas.errors import Fatal
 from sources import GroupOffsets, Offsets
 from sources.kafka_admin import KafkaAdmin, TopicFacts
@@ -30,10 +30,10 @@ def with_topics(plan: Plan, kafka: KafkaAdmin, number: Number) -> Plan:
         return replace(source, found=topics, ever=number(plan.workflow, source.name, topics))
 
     streams = tuple(
-        stream if isinstance(stream, PlannedConnection) or not stream.is_pattern else found(stream)
-        for stream in plan.streams
+        found(stream) if isinstance(stream, PlannedSource) and stream.is_pattern else stream for stream in plan.streams
     )
-    return replace(plan, streams=streams)
+    named = {stream.name: stream for stream in streams}
+    return replace(plan, streams=streams, parts=tuple(replace(part, feed=named[part.name]) for part in plan.parts))
 
 
 @dataclass(frozen=True)

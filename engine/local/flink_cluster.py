@@ -22,6 +22,10 @@ SLOTS = 4
 _JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 _TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
 
+# Flink's own option for it, `pekko.startup-timeout`, sets a key that Pekko does not read; with 10 s, its default, the
+# processes of a slow machine give up
+_PATIENCE = "-Dpekko.remote.classic.startup-timeout=300s"
+
 # sizes in MiB that leave room for the Python workers when the whole platform has 3 GiB
 _TASK_HEAP, _FRAMEWORK_HEAP, _OFF_HEAP, _NETWORK, _MANAGED = 416, 96, 96, 128, 128
 _METASPACE, _OVERHEAD = 384, 192
@@ -55,7 +59,8 @@ def flink_cluster(home: Home, ports: Mapping[str, int]) -> tuple[Part, Part]:
 
 def _java(home: Home, part: str, main_class: str, options: Sequence[str]) -> tuple[str, ...]:
     logging = (f"-Dlog4j.configurationFile={write_logging_config(home)}", f"-Dlog.file={home.log(part)}")
-    return (str(java()), *options, *shlex.split(java_options()), *logging, main_class, "--configDir", str(home.config))
+    options = (*options, _PATIENCE, *shlex.split(java_options()), *logging)
+    return (str(java()), *options, main_class, "--configDir", str(home.config))
 
 
 def _environment(home: Home) -> dict[str, str]:

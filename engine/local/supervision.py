@@ -71,7 +71,7 @@ class Supervisor:
         process = psutil.Process(self._call("getPID"))
         self._call("stopAllProcesses", True)
         self._call("shutdown")
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
     def _call(self, method: str, *arguments: str | bool) -> Any:
         transport = SupervisorTransport(None, None, serverurl=self._socket)

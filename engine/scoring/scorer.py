@@ -12,7 +12,7 @@ from engine.scoring.problem import Unanswerable
 from engine.scoring.served import Served, Shard
 from models.artifact import FeatureSetRef
 from schemas.errors import Retryable
-from sinks import FeatureRow, Lookup
+from sinks import FeatureKey, FeatureRow
 
 READ_TIMEOUT_S = 2.0
 
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 class FeatureSource(AbstractAsyncContextManager[Any], Protocol):
     """Where features of entities are read. Raises Retryable when it is away."""
 
-    async def read(self, workflow: str, lookups: Sequence[Lookup]) -> list[FeatureRow | None]: ...
+    async def read(self, workflow: str, lookups: Sequence[FeatureKey]) -> list[FeatureRow | None]: ...
 
 
 class Read(NamedTuple):
@@ -53,23 +53,24 @@ def wants_features(served: Served, asked: Asked) -> bool:
 
 
 async def answer_from(source: FeatureSource, served: Served, asked: Asked) -> list[Answer]:
-    """Answers from features read in one round trip, and from raw ones.
+    """Answers from features read in one round trip for each workflow that writes some, and from raw ones.
 
     Raises Unanswerable as `answer` does, and Retryable when `source` is away or takes longer than `READ_TIMEOUT_S`.
     """
     needed = [served.newest.inputs.needed(instance) for instance in asked.instances]
-    lookups = [
-        Lookup(ref.entity, instance.entities[ref.entity], ref.feature_set)
-        for instance, refs in zip(asked.instances, needed, strict=True)
-        for ref in refs
-    ]
+    lookups: dict[str, list[FeatureKey]] = {}  # by the workflow whose features they are
+    for instance, refs in zip(asked.instances, needed, strict=True):
+        for ref in refs:
+            lookup = FeatureKey(ref.entity, instance.entities[ref.entity], ref.feature_set)
+            lookups.setdefault(ref.workflow or served.card.workflow, []).append(lookup)
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
-            rows = iter(await source.read(served.card.workflow, lookups))
+            rows = {workflow: iter(await source.read(workflow, asks)) for workflow, asks in lookups.items()}
     except TimeoutError as error:
         message = f"features could not be read within {READ_TIMEOUT_S:g} s"
         raise Retryable(message, hint="see whether Redis (HEADRACE_REDIS or --redis) is well") from error
-    return _answers(served, asked, [[Read(ref, next(rows)) for ref in refs] for refs in needed])
+    reads = [[Read(ref, next(rows[ref.workflow or served.card.workflow])) for ref in refs] for refs in needed]
+    return _answers(served, asked, reads)
 
 
 def _answers(served: Served, asked: Asked, read: Sequence[Sequence[Read]]) -> list[Answer]:
@@ -91,5 +92,5 @@ def _one(served: Served, instance: Instance, reads: Sequence[Read]) -> Answer:
         given = served.newest.inputs.merge(instance, [(ref, row.features) for ref, row in found])
     shard, key = served.select(given)
     prediction, probabilities = shard.predict(key, shard.inputs.x(given))
-    ages = {ref.feature_set: (instance.at - row.event_time) / 1000 for ref, row in found}
+    ages = {ref.name: (instance.at - row.event_time) / 1000 for ref, row in found}
     return Answer(prediction, probabilities, shard, ages)

@@ -6,11 +6,12 @@ from collections import Counter
 
 from engine.plan import Plan
 from engine.workflow import LEAST_WINDOW
-from models.outcome import Outcome
+from models.outcome import Outcome, Rejection
 from models.shard import Shard
 from schemas.errors import Fatal
 
 ALL_FAILED_AFTER = 100
+_REASONS = 3
 
 
 def check_budget(plan: Plan, shard: Shard, outcome: Outcome) -> None:
@@ -22,19 +23,26 @@ def check_budget(plan: Plan, shard: Shard, outcome: Outcome) -> None:
     if not outcome.rejected:
         return
     rejects = shard.rejects
-    last = list(outcome.rejected.values())[-1]
-    example = f'the last one at node "{last.node}", {last.error.reason}: {last.error}'
     if rejects.rejected == rejects.records >= ALL_FAILED_AFTER:
-        raise Fatal(
-            f'{last.error}\nworkflow "{plan.workflow}": the first {rejects.records} records all failed; {example}'
-        )
+        last, said = _commonest(outcome)
+        all_failed = f"the first {rejects.records} records all failed, {said}"
+        raise Fatal(f'{last.error}\nworkflow "{plan.workflow}": {all_failed}')
     records, dead = rejects.window_records, rejects.window_rejected
     if records >= LEAST_WINDOW and dead > plan.max_dead * records:
-        reasons = Counter(rejection.error.reason for rejection in outcome.rejected.values())
-        counts = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3))
+        last, said = _commonest(outcome)
         raise Fatal(
             f'workflow "{plan.workflow}": {dead} of the last {records} records are dead letters, more than max_dead '
-            f"{plan.max_dead:.2%}; in the last frame {counts}; {example}",
+            f"{plan.max_dead:.2%}; {said}: {last.error}",
             hint=f'mend the cause, or allow more with max_dead; topic "{plan.topics[0]}" has those up to the last '
             "checkpoint, the later ones went with their transaction",
         )
+
+
+def _commonest(outcome: Outcome) -> tuple[Rejection, str]:
+    """The last rejection of a frame for the reason that most have in it, and how many there are for each."""
+    rejections = outcome.rejected.values()
+    reasons = Counter(rejection.error.reason for rejection in rejections).most_common(_REASONS)
+    counts = ", ".join(f"{reason} {count}" for reason, count in reasons)
+    commonest, _ = reasons[0]
+    last = [rejection for rejection in rejections if rejection.error.reason == commonest][-1]
+    return last, f'in the last frame {counts}; the last {commonest} one at node "{last.node}"'

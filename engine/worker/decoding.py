@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from engine.plan import Plan, PlannedSource, Stream
+from engine.plan import PlannedSource, Stream
 from models.outcome import Batch
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
@@ -23,11 +24,14 @@ _WHY = {
 
 
 class FrameDecoder:
-    """Decodes the frames of one plan; the same frame always gives the same batch."""
+    """Decodes the frames of one part; the same frame always gives the same batch.
 
-    def __init__(self, plan: Plan, decoder: Decoder) -> None:
+    `streams` are those of the plan, whose numbers the frames name.
+    """
+
+    def __init__(self, streams: Sequence[Stream], decoder: Decoder) -> None:
         self._decoder = decoder
-        self._why = [_why(stream) for stream in plan.streams]
+        self._why = [_why(stream) for stream in streams]
 
     def decode(self, frame: Frame) -> Batch:
         """The records of a frame, in order."""

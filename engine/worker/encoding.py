@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.plan import Plan
-from engine.worker.results import Maker, Results, maker_of
+from engine.plan import Part, Plan
+from engine.worker.results import Maker, Results, makers_of
 from models.outcome import Outcome, Rejection
 from schemas.codec import Encoder
 from schemas.columns import ColumnEncoder, Sizes
@@ -34,22 +34,24 @@ class Encoded:
 
 
 class ResultEncoding:
-    """Makes and encodes what each sink of results gets of a frame. `output_ids` are those of the plan's topics."""
+    """Makes and encodes what each sink of results, and each connector, gets of a frame of a part.
 
-    def __init__(self, plan: Plan, output_ids: tuple[int, ...]) -> None:
-        ids = dict(zip((sink.name for sink in plan.topic_sinks), output_ids[1:], strict=True))
+    `output_ids` are the schema ids of the plan's topics, `given_ids` those of the pipelines that connectors read.
+    """
+
+    def __init__(self, plan: Plan, part: Part, output_ids: Sequence[int], given_ids: Mapping[str, int]) -> None:
+        ids = {**given_ids, **dict(zip(plan.destinations, output_ids, strict=False))}  # the topics come first
         self._makers: dict[Hashable, Maker] = {}
-        self._sinks = []
-        for sink in plan.result_sinks:
-            key, maker = maker_of(plan, sink)
+        self._takers = []
+        for name, key, maker in makers_of(part):
             self._makers.setdefault(key, maker)
-            schema, schema_id = plan.results[sink.name], ids.get(sink.name, NO_ID)
-            self._sinks.append((sink.name, key, ColumnEncoder(schema, schema_id), Encoder(schema, schema_id)))
+            schema, schema_id = part.results[name], ids.get(name, NO_ID)
+            self._takers.append((name, key, ColumnEncoder(schema, schema_id), Encoder(schema, schema_id)))
 
     def encode(self, frame: Frame, outcome: Outcome, epoch: int) -> dict[str, Encoded]:
-        """What each sink gets, by its name; `epoch` is that of the model."""
+        """What each of them gets, by its name; `epoch` is that of the model."""
         made = {key: make(frame, outcome, epoch) for key, make in self._makers.items()}
-        return {name: _encode(made[key], columns, one) for name, key, columns, one in self._sinks}
+        return {name: _encode(made[key], columns, one) for name, key, columns, one in self._takers}
 
 
 def refusals(encoded: dict[str, Encoded]) -> Iterator[tuple[int, Rejection]]:

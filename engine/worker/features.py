@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from engine.plan import Plan
+from engine.plan import Part
 from models.outcome import Batch, Outcome, Rejection
 from schemas.errors import BadRecord
 from schemas.frames import Frame
@@ -17,10 +17,10 @@ Placed = tuple[int, FeatureRow]
 
 
 class FeatureRows:
-    """Finds the rows that a frame leaves for each feature sink of a plan."""
+    """Finds the rows that a frame leaves for each feature sink of a part."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._sinks = [(sink.name, sink.input, cast(FeatureStore, sink.sink)) for sink in plan.feature_sinks]
+    def __init__(self, part: Part) -> None:
+        self._sinks = [(sink.name, sink.input, cast(FeatureStore, sink.sink)) for sink in part.sinks.features]
 
     def rows(self, frame: Frame, batch: Batch, outcome: Outcome) -> list[Placed]:
         """The newest row of each entity by (event time, partition, offset), and where in the frame its record is."""

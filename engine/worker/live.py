@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import time
 from typing import Any
 
 from river import compose
 
-from engine.plan import Plan
+from engine.plan import Part
 from engine.worker.decoding import FrameDecoder
+from engine.worker.lookups import parted
+from models.fields import Unknown, may_be_null
 from models.nullable import takes_null
 from models.outcome import Batch, Outcome
 from models.recovery import Recoverable, ShardState
@@ -24,14 +27,15 @@ UNKNOWN = "any?"
 class LiveShard:
     """A shard restored from `state`; `batch` holds the decoded records of the last frame."""
 
-    def __init__(self, plan: Plan, decoder: FrameDecoder, state: ShardState) -> None:
-        self._plan = plan
+    def __init__(self, part: Part, window: int, decoder: FrameDecoder, state: ShardState) -> None:
+        self._part = part
         self._decoder = decoder
-        self._nullable = frozenset(field["name"] for field in plan.reader["fields"] if "null" in field["type"])
+        self._nullable = _nullable(part)
         self.batch = Batch([], [])
+        self._records: list[dict[str, Any] | None] = []
         self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
-        self._recoverable = Recoverable(self._decode, lambda: Shard(plan.stages, plan.dead_window), state)
-        self.shard.rejects.resize(plan.dead_window)
+        self._recoverable = Recoverable(self._decode, lambda: Shard(part.stages, window, part.inputs), state)
+        self.shard.rejects.resize(window)
         if self.shard.notes.pop(STAGES, self.shard.names) != self.shard.names:
             self.shard.notes.pop(FEATURES, None)  # the estimator may see others by now
         self.shard.notes[STAGES] = self.shard.names
@@ -61,9 +65,16 @@ class LiveShard:
         self._recoverable.snapshot()
 
     def process(self, data: bytes) -> Outcome:
-        """Apply the records of a frame and make that last."""
+        """Apply the records of a frame, with what was looked up for it, and make that last.
+
+        Sinks on the stream itself get its records as they came.
+        """
         outcome = self._recoverable.process(data)
-        estimator = self._plan.estimator
+        if self._part.shows_records:
+            for index in outcome.rejected:
+                self._records[index] = None
+            outcome.features[self._part.name] = self._records
+        estimator = self._part.estimator
         if estimator is not None and (not self.features or UNKNOWN in self.features.values()):
             sample = self._sample(outcome)
             if sample is not None:
@@ -76,18 +87,32 @@ class LiveShard:
             self._recoverable.snapshot()  # replaying the log would not bring them back
 
     def _decode(self, data: bytes) -> Batch:
-        self.batch = self._decoder.decode(Frame.decode(data))
+        frame, found = parted(data)
+        self.batch = replace(self._decoder.decode(Frame.decode(frame)), found=found)
+        if self._part.shows_records:  # copies: a shard takes the records over
+            records = self.batch.records
+            self._records = [None if isinstance(record, BadRecord) else dict(record) for record in records]
         return self.batch
 
     def _sample(self, outcome: Outcome) -> Mapping[Any, Any] | None:
         """What the estimator saw of some record of the last frame."""
-        *before, estimator = self._plan.stages
-        rows = outcome.features[before[-1].name] if before else self.batch.records
+        estimator = self._part.stages[-1]
+        before = self._part.inputs[estimator.name]
+        rows = self.batch.records if before == self._part.name else outcome.features[before]
         for row, prediction in zip(rows, outcome.predictions, strict=True):
             if prediction is not None and row is not None and not isinstance(row, BadRecord):
                 # records that came as columns still have their label
-                return row if before else {name: value for name, value in row.items() if name != estimator.label}
+                return {name: value for name, value in row.items() if name != estimator.label}
         return None
+
+
+def _nullable(part: Part) -> frozenset[str]:
+    """The fields that may be null in what the estimator is given; in the record, where only the data decides that."""
+    before = part.fields[part.inputs[part.estimator.name]] if part.estimator else {}
+    if isinstance(before, Unknown):
+        before = part.fields[part.name]
+    fields = before if not isinstance(before, Unknown) else {}
+    return frozenset(name for name, kind in fields.items() if may_be_null(kind))
 
 
 def inputs_of(pipeline: Any, sample: Mapping[Any, Any], nullable: frozenset[str] = frozenset()) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from time import time
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 
 from models.outcome import Outcome, Rejection
 from models.shard import Shard
@@ -19,11 +19,11 @@ _LAG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300)
 
 
 class WorkerMetrics:
-    """The metrics of one worker, for one workflow; labels are its author's names, reasons, actions and shards."""
+    """The metrics of a worker of one part; labels are its author's names, reasons, actions and shards."""
 
-    def __init__(self, workflow: str, registry: CollectorRegistry | None = None) -> None:
+    def __init__(self, workflow: str, stream: str, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
-        self._workflow = workflow
+        self._of = (workflow, stream)
         self.records = self._counter("headrace_records_total", "records taken in")
         self.learned = self._counter("headrace_learned_records_total", "records learned from")
         self.dead = self._counter("headrace_dead_letters_total", "records refused", "reason")
@@ -48,44 +48,48 @@ class WorkerMetrics:
     def refused(self, refused: Iterable[tuple[int, Rejection]]) -> None:
         """Count the results that sinks have refused: each is a dead letter, although its record was learned."""
         for reason, count in Tally(rejection.error.reason for _, rejection in refused).items():
-            self.dead.labels(self._workflow, reason).inc(count)
+            self.dead.labels(*self._of, reason).inc(count)
 
     def frame(self, number: int, outcome: Outcome, shard: Shard, newest_arrival_ms: int) -> None:
         """Count what came out of a frame; its newest record came to Kafka at `newest_arrival_ms`."""
-        self.lag.labels(self._workflow).observe(max(0.0, time() - newest_arrival_ms / 1000))
-        self.records.labels(self._workflow).inc(len(outcome.predictions))
-        self.learned.labels(self._workflow).inc(outcome.learned)
-        self.batch.labels(self._workflow).observe(len(outcome.predictions))
+        self.lag.labels(*self._of).observe(max(0.0, time() - newest_arrival_ms / 1000))
+        self.records.labels(*self._of).inc(len(outcome.predictions))
+        self.learned.labels(*self._of).inc(outcome.learned)
+        self.batch.labels(*self._of).observe(len(outcome.predictions))
         for reason, count in Tally(rejection.error.reason for rejection in outcome.rejected.values()).items():
-            self.dead.labels(self._workflow, reason).inc(count)
-        for node, count in Tally(outcome.filtered.values()).items():
-            self.filtered.labels(self._workflow, node).inc(count)
+            self.dead.labels(*self._of, reason).inc(count)
+        for node, count in Tally(node for _, node in outcome.filtered).items():
+            self.filtered.labels(*self._of, node).inc(count)
         for (node, rule, action), count in outcome.rules_broken().items():
-            self.broken.labels(self._workflow, node, rule, action).inc(count)
+            self.broken.labels(*self._of, node, rule, action).inc(count)
         if shard.learned:
-            self.until.labels(self._workflow, str(number)).set(shard.learned_until / 1000)
+            self.until.labels(*self._of, str(number)).set(shard.learned_until / 1000)
         if shard.metrics:
             for name, value in {"judged": shard.metrics.count, **shard.metrics.as_dict()}.items():
-                self.quality.labels(self._workflow, str(number), name).set(value)
+                self.quality.labels(*self._of, str(number), name).set(value)
 
     def redriven(self, count: int) -> None:
-        self.again.labels(self._workflow).inc(count)
+        self.again.labels(*self._of).inc(count)
 
     def restored(self, replayed: int) -> None:
         """Note that a shard was opened, and how many frames of its log were replayed for that."""
-        self.replayed.labels(self._workflow).inc(replayed)
+        self.replayed.labels(*self._of).inc(replayed)
 
     def rows(self, stored: int) -> None:
-        self.feature_rows.labels(self._workflow).inc(stored)
+        self.feature_rows.labels(*self._of).inc(stored)
 
     def waited(self, service: str) -> None:
-        self.waits.labels(self._workflow, service).inc()
+        self.waits.labels(*self._of, service).inc()
 
     def published(self, model: str, number: int, version: Version, newest_arrival_ms: int) -> None:
         """Note that a model was published which has learned from records up to the one that came at that time."""
-        self.delay.labels(self._workflow).observe(max(0.0, time() - newest_arrival_ms / 1000))
-        self.epoch.labels(self._workflow, model, str(number)).set(version.epoch)
-        self.count.labels(self._workflow, model, str(number)).set(version.count)
+        self.delay.labels(*self._of).observe(max(0.0, time() - newest_arrival_ms / 1000))
+        self.epoch.labels(*self._of, model, str(number)).set(version.epoch)
+        self.count.labels(*self._of, model, str(number)).set(version.count)
+
+    def text(self) -> str:
+        """All metrics as they are now, in Prometheus' text format."""
+        return generate_latest(self.registry).decode()
 
     def serve(self, host: str, port: int) -> int:
         """Answer scrapes at `port`, or the next free one after it: workers of one machine share the range.
@@ -103,10 +107,10 @@ class WorkerMetrics:
         return start_http_server(0, host, self.registry)[0]
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, ("workflow", *labels), registry=self.registry)
+        return Counter(name, text, ("workflow", "stream", *labels), registry=self.registry)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, ("workflow", *labels), registry=self.registry)
+        return Gauge(name, text, ("workflow", "stream", *labels), registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(name, text, ("workflow",), buckets=buckets, registry=self.registry)
+        return Histogram(name, text, ("workflow", "stream"), buckets=buckets, registry=self.registry)

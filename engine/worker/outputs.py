@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.plan import DEAD_LETTERS, Plan
+from engine.plan import DEAD_LETTERS, Part, Plan
 from engine.worker.encoding import Encoded
 from models.outcome import Rejection
 from models.shard import DECODE
@@ -20,20 +20,23 @@ MAX_KEY_BYTES = 32 << 10  # a dead letter holds the key of its record, and has i
 
 
 class Outputs:
-    """Packs what came out of a frame; the destinations are the plan's topics, then its folders."""
+    """Packs what came out of a frame of a part; a record in an output frame is for one of the plan's destinations."""
 
-    def __init__(self, plan: Plan, dead_letters_id: int) -> None:
+    def __init__(self, plan: Plan, part: Part, dead_letters_id: int) -> None:
         self._plan = plan
         self._dead = Encoder(dead_letter_schema(), dead_letters_id)
-        self._topics = [(number, sink.name) for number, sink in enumerate(plan.topic_sinks, DEAD_LETTERS + 1)]
-        self._folders = [(number, sink.name) for number, sink in enumerate(plan.folder_sinks, len(plan.topics))]
+        number = plan.destinations.index
+        self._topics = [(number(sink.name), sink.name) for sink in part.sinks.topics]
+        self._folders = [(number(sink.name), sink.name) for sink in part.sinks.folders]
+        self._given = [(number(given.name), given.name) for given in part.given]
 
     def frame(
         self, frame: Frame, results: Mapping[str, Encoded], rejected: Iterable[tuple[int, Rejection]], now_ms: int
     ) -> OutputFrame:
-        """What to write for the records of `frame`: the results by sink, in their order, then dead letters."""
+        """What to write for the records of `frame`: the results by destination, in their order, then dead letters."""
         parts = [_to_topic(number, frame, results[name], now_ms) for number, name in self._topics]
-        parts += [_to_folder(number, results[name]) for number, name in self._folders]
+        parts += [_without_key(number, results[name]) for number, name in self._folders]
+        parts += [_to_connectors(number, frame, results[name]) for number, name in self._given]
         letters = self._dead_letters(frame, list(rejected), now_ms)
         return OutputFrame.join([*parts, letters] if letters else parts)
 
@@ -77,14 +80,21 @@ def _to_topic(number: int, frame: Frame, encoded: Encoded, now_ms: int) -> Outpu
         sizes, keys = sizes[positions], b"".join(of_record[position] or b"" for position in positions.tolist())
     entries = np.zeros(len(positions), OUTPUT_INDEX)
     entries["timestamp"] = now_ms  # by the event time, Kafka's retention would delete what an old record gave
-    entries["topic"], entries["key_size"], entries["value_size"] = number, sizes, encoded.sizes
+    entries["destination"], entries["key_size"], entries["value_size"] = number, sizes, encoded.sizes
     return OutputFrame(entries, keys, b"", encoded.values)
 
 
-def _to_folder(number: int, encoded: Encoded) -> OutputFrame:
-    """A file has no keys."""
+def _to_connectors(number: int, frame: Frame, encoded: Encoded) -> OutputFrame:
+    """Connectors go by the event time."""
+    records = _without_key(number, encoded)
+    records.index["timestamp"] = frame.index["event_time"][encoded.results.positions]
+    return records
+
+
+def _without_key(number: int, encoded: Encoded) -> OutputFrame:
+    """Neither files nor connectors have keys."""
     entries = np.zeros(len(encoded.results), OUTPUT_INDEX)
-    entries["topic"], entries["key_size"], entries["value_size"] = number, -1, encoded.sizes
+    entries["destination"], entries["key_size"], entries["value_size"] = number, -1, encoded.sizes
     return OutputFrame(entries, b"", b"", encoded.values)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from engine.plan import Plan
+from engine.plan import Part, Plan
 from models.artifact import FeatureSetRef, ModelCard, seal
+from models.fields import Unknown
 from models.shard import Shard
 from schemas.errors import Fatal
 from schemas.version import Version
@@ -16,8 +17,9 @@ from sinks import FeatureStore, ModelPublisher
 class Publishing:
     """Publishes the models of one worker's shards."""
 
-    def __init__(self, plan: Plan, publishers: Mapping[str, ModelPublisher], key: bytes) -> None:
+    def __init__(self, plan: Plan, part: Part, publishers: Mapping[str, ModelPublisher], key: bytes) -> None:
         self._plan = plan
+        self._part = part
         self._publishers = publishers
         self._key = key
         self._published: dict[tuple[str, int], Version] = {}
@@ -59,7 +61,7 @@ class Publishing:
         return done
 
     def _card(self, name: str, number: int, shard: Shard, version: Version, features: Mapping[str, str]) -> ModelCard:
-        estimator = self._plan.estimator
+        estimator = self._part.estimator
         assert estimator is not None
         return ModelCard(
             workflow=self._plan.workflow,
@@ -70,16 +72,24 @@ class Publishing:
             label=str(estimator.label),
             feature_sets=self._feature_sets(features),
             shard=number,
-            shards=self._plan.shards,
+            shards=self._part.shards,
             keyed_by=estimator.key,
             metrics=shard.metrics.as_dict() if shard.metrics else {},
             class_path=f"{type(estimator.pipeline).__module__}.{type(estimator.pipeline).__qualname__}",
         )
 
     def _feature_sets(self, features: Mapping[str, str]) -> tuple[FeatureSetRef, ...]:
+        """Those of the workflow, and of others that it looks up: what each has of the model's features, if known."""
         refs = []
-        for sink in self._plan.feature_sinks:
-            store = cast(FeatureStore, sink.sink)
-            names = tuple(name for name in features if store.features is None or name in store.features)
-            refs.append(FeatureSetRef(store.entity, sink.name, names))
+        for part in self._plan.parts:
+            for sink in part.sinks.features:
+                store = cast(FeatureStore, sink.sink)
+                held = store.features if store.features is not None else part.fields[sink.input]
+                names = tuple(name for name in features if isinstance(held, Unknown) or name in held)
+                refs.append(FeatureSetRef(store.entity, sink.name, names))
+        for lookup in self._part.lookups.values():
+            if lookup.features.workflow == self._plan.workflow:
+                continue
+            names = tuple(name for name in features if name in lookup.features.features)
+            refs.append(FeatureSetRef(lookup.entity, lookup.features.sink, names, lookup.features.workflow))
         return tuple(refs)

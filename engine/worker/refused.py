@@ -11,7 +11,7 @@ from engine.worker.encoding import Encoded
 from engine.worker.features import Placed
 from engine.workflow import LEAST_WINDOW
 from models.outcome import Rejection
-from schemas.errors import Fatal
+from schemas.errors import BadRecord, Fatal
 
 
 class SinkBudget:
@@ -24,6 +24,7 @@ class SinkBudget:
         self._plan = plan
         self._given: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
+        self._last: dict[str, BadRecord] = {}
 
     def check(
         self, results: Mapping[str, Encoded], rows: Iterable[Placed], refused: Iterable[tuple[int, Rejection]]
@@ -36,13 +37,15 @@ class SinkBudget:
         self._given.update(row.feature_set for _, row in rows)
         for _, (name, error) in refused:
             self._refused[name] += 1
-            self._last = error
+            self._last[name] = error
         for name, count in self._refused.items():
-            total = self._given[name]
-            is_over = total >= LEAST_WINDOW and count > self._plan.max_dead * total
-            if is_over or total == count >= ALL_FAILED_AFTER:
+            total, last = self._given[name], self._last[name]
+            example = f"the last one, {last.reason}: {last}"
+            if total == count >= ALL_FAILED_AFTER:
+                raise Fatal(f'sink "{name}": refuses all of its first {total} results; {example}')
+            if total >= LEAST_WINDOW and count > self._plan.max_dead * total:
                 raise Fatal(
                     f'sink "{name}": refuses {count} of {total} results, more than max_dead {self._plan.max_dead:.2%}; '
-                    f"the last one, {self._last.reason}: {self._last}",
+                    f"{example}",
                     hint="mend the cause, or allow more with max_dead",
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.plan import Plan, Stream
+from engine.plan import Part, PlannedPipeline, Stream
 from engine.workflow import DataSink
 from models.outcome import Outcome, Prediction
 from schemas.frames import Frame
@@ -52,14 +52,35 @@ Coordinates = Callable[[Frame, Positions], dict[str, Column]]
 Probabilities = Callable[[list[Prediction]], dict[str, Column]]
 
 
-def maker_of(plan: Plan, sink: DataSink) -> tuple[Hashable, Maker]:
-    """What makes the results that a sink takes, and a key that is the same for all sinks that take the same."""
-    coordinates = partial(_coordinates, plan.feed, by_topic=plan.by_topic)
-    if plan.estimator is not None and plan.estimator.name == sink.input:
-        return sink.input, partial(_predictions, coordinates, _probability_column(plan))
-    names = (field["name"] for field in plan.results[sink.name]["fields"])
+def makers_of(part: Part) -> Iterator[tuple[str, Hashable, Maker]]:
+    """What makes the results for each sink, and for each pipeline that connectors read, by its name.
+
+    The key between the two is the same for all that take the same.
+    """
+    for sink in part.sinks.results:
+        yield sink.name, *_of_sink(part, sink)
+    for given in part.given:
+        yield given.name, *_of_pipeline(given)
+
+
+def _of_sink(part: Part, sink: DataSink) -> tuple[Hashable, Maker]:
+    coordinates = partial(_coordinates, part.feed, by_topic=part.by_topic)
+    if part.estimator is not None and part.estimator.name == sink.input:
+        return sink.input, partial(_predictions, coordinates, _probability_column(part))
+    names = (field["name"] for field in part.results[sink.name]["fields"])
     fields = tuple(name for name in names if name not in COORDINATES)
     return (sink.input, fields), partial(_features, coordinates, sink.input, fields)
+
+
+def _of_pipeline(given: PlannedPipeline) -> tuple[Hashable, Maker]:
+    """Connectors take no coordinates, but the event time, which is the record's own."""
+
+    def event_time(frame: Frame, positions: Positions) -> dict[str, Column]:
+        return {given.event_time: frame.index["event_time"][positions]}
+
+    names = (field["name"] for field in given.schema["fields"])
+    fields = tuple(name for name in names if name != given.event_time)
+    return (given.name, given.event_time), partial(_features, event_time, given.name, fields)
 
 
 def _predictions(
@@ -104,10 +125,10 @@ def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: 
     return columns
 
 
-def _probability_column(plan: Plan) -> Probabilities:
-    if plan.label_type == "double":
+def _probability_column(part: Part) -> Probabilities:
+    if part.label_type == "double":
         return lambda _: {}
-    if plan.label_type == "boolean":
+    if part.label_type == "boolean":
         return lambda predictions: {"probability": [p[1].get(True) if p[1] else None for p in predictions]}
     return lambda predictions: {
         "probabilities": [{str(label): p for label, p in (said[1] or {}).items()} for said in predictions]

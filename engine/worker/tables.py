@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol, TypeVar, cast
 
-from engine.plan import Plan
+from engine.plan import Part
 from engine.worker.encoding import Encoded
 from models.outcome import Rejection
 from schemas.errors import BadRecord
@@ -36,14 +36,14 @@ class Wait(Protocol):
 
 
 class Tables(Session):
-    """The tables of a plan, open. What is away is waited for with `wait`."""
+    """The tables of a part, open. What is away is waited for with `wait`."""
 
-    def __init__(self, plan: Plan, wait: Wait) -> None:
+    def __init__(self, part: Part, wait: Wait) -> None:
         self._wait = wait
         self._resources = ExitStack()
         self._writers: dict[str, Writer] = {}
-        for sink in plan.table_sinks:
-            description, schema = cast(SqlTable | Collector, sink.sink), plan.results[sink.name]
+        for sink in part.sinks.tables:
+            description, schema = cast(SqlTable | Collector, sink.sink), part.results[sink.name]
             writer = wait("database", lambda: description.open(schema))  # noqa: B023 - called at once
             self._writers[sink.name] = writer
             self._resources.callback(writer.close)

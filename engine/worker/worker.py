@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -11,13 +11,14 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tenacity
 
-from engine.plan import DEAD_LETTERS, Stream
+from engine.plan import DEAD_LETTERS, Part, Stream
 from engine.worker.budget import check_budget
 from engine.worker.collecting import collect_seldom
 from engine.worker.decoding import FrameDecoder
 from engine.worker.encoding import ResultEncoding, refusals
 from engine.worker.features import FeatureRows, Placed, sorted_out
 from engine.worker.live import LiveShard
+from engine.worker.lookups import FeatureLookups
 from engine.worker.metrics import WorkerMetrics
 from engine.worker.outputs import Outputs
 from engine.worker.publishing import Publishing
@@ -32,29 +33,33 @@ from schemas.errors import BadRecord, Retryable
 from schemas.frames import Frame, OutputFrame, Status
 from schemas.registry import Registry
 from schemas.version import Version
-from sinks import FeatureStore, FeatureWriter, ModelStore, open_stores
+from sinks import FeatureReader, FeatureStore, FeatureWriter, ModelStore, open_stores
 
 T = TypeVar("T")
 
 
 class Worker:
-    """Runs the shards of one subtask. A service that is away is waited for in place; Fatal ends the job.
+    """Runs the shards of one subtask of a part. A service that is away is waited for in place; Fatal ends the job.
 
     `state` is the state of the shard at hand, as Flink's keyed state is.
     """
 
-    def __init__(self, spec: WorkerSpec, state: ShardState, metrics: WorkerMetrics) -> None:
+    def __init__(self, spec: WorkerSpec, part: Part, state: ShardState, metrics: WorkerMetrics) -> None:
         self._plan = spec.plan
+        self._part = part
         self._state = state
         self._metrics = metrics
         self._resources = ExitStack()
         registry = self._resources.enter_context(Registry(spec.registry))
-        self._decoder = FrameDecoder(spec.plan, Decoder(spec.plan.reader, _writer_schema(spec, registry), scanned=True))
-        self._results = ResultEncoding(spec.plan, spec.output_ids)
-        self._outputs = Outputs(spec.plan, spec.output_ids[DEAD_LETTERS])
-        self._tables = self._resources.enter_context(Tables(spec.plan, self._wait))
+        decoder = Decoder(part.reader, _writer_schema(spec.known[part.name], registry), scanned=True)
+        self._decoder = FrameDecoder(spec.plan.streams, decoder)
+        given_ids = {given.name: next(iter(spec.known[given.name])) for given in part.given}
+        self._results = ResultEncoding(spec.plan, part, spec.output_ids, given_ids)
+        self._outputs = Outputs(spec.plan, part, spec.output_ids[DEAD_LETTERS])
+        self._tables = self._resources.enter_context(Tables(part, self._wait))
         self._sink_budget = SinkBudget(spec.plan)
-        self._rows = FeatureRows(spec.plan)
+        self._rows = FeatureRows(part)
+        self._lookups = self._open_lookups(spec.redis)
         self._features = self._open_features(spec)
         self._publishing = self._open_publishing(spec)
         self._shards: dict[int, LiveShard] = {}
@@ -64,9 +69,10 @@ class Worker:
         """What a frame of shard `number` gives to Kafka. Raises Fatal."""
         live = self._shards.get(number) or self._open_shard(number)
         frame = Frame.decode(data)
-        outcome = self._wait("registry", lambda: live.process(data))
+        entry = self._looked_up(data, frame)
+        outcome = self._wait("registry", lambda: live.process(entry))
         rows = self._rows.rows(frame, live.batch, outcome)
-        unstored = self._write(rows, _reached(f"{number}/{self._plan.shards}", frame, self._plan.feed))
+        unstored = self._write(rows, _reached(f"{number}/{self._part.shards}", frame, self._part.feed))
         results = self._results.encode(frame, outcome, live.epoch)
         refused = [*unstored, *refusals(results), *self._tables.write(results)]
         rejected = [*outcome.rejected.items(), *refused]
@@ -102,6 +108,14 @@ class Worker:
     def close(self) -> None:
         self._resources.close()
 
+    def _looked_up(self, data: bytes, frame: Frame) -> bytes:
+        """A frame with what its lookups ask for."""
+        lookups = self._lookups
+        if lookups is None:
+            return data
+        batch = self._wait("registry", lambda: self._decoder.decode(frame))
+        return self._wait("redis", lambda: lookups.read(data, batch))
+
     def _write(self, rows: list[Placed], reached: dict[str, int]) -> list[tuple[int, Rejection]]:
         """Write features, and give those that cannot be stored."""
         features = self._features
@@ -117,14 +131,19 @@ class Worker:
         return refused
 
     def _open_shard(self, number: int) -> LiveShard:
-        live = self._wait("registry", lambda: LiveShard(self._plan, self._decoder, self._state))
+        live = self._wait("registry", lambda: LiveShard(self._part, self._plan.dead_window, self._decoder, self._state))
         self._metrics.restored(live.replayed)
         live.begin(self._wait("redis", lambda: self._publishing.take_epoch(live.epoch)))
         self._shards[number] = live
         return live
 
+    def _open_lookups(self, redis: str) -> FeatureLookups | None:
+        if not self._part.lookups:
+            return None
+        return FeatureLookups(self._part, self._resources.enter_context(FeatureReader(redis)))
+
     def _open_features(self, spec: WorkerSpec) -> FeatureWriter | None:
-        stores = [cast(FeatureStore, sink.sink) for sink in spec.plan.feature_sinks]
+        stores = [cast(FeatureStore, sink.sink) for sink in self._part.sinks.features]
         if not stores:
             return None
         workflow, generation = spec.plan.workflow, spec.generation
@@ -132,13 +151,13 @@ class Worker:
         return self._resources.enter_context(writer)
 
     def _open_publishing(self, spec: WorkerSpec) -> Publishing:
-        stores = [cast(ModelStore, sink.sink) for sink in spec.plan.model_sinks]
+        stores = [cast(ModelStore, sink.sink) for sink in self._part.sinks.models]
         key = signing_key(Path(spec.signing_key), production=spec.production) if stores else b""
         publishers = {}
         for store in stores:
-            opened = self._wait("redis", lambda store=store: store.open(spec.redis, spec.archive, spec.plan.shards))  # type: ignore[misc]
+            opened = self._wait("redis", lambda store=store: store.open(spec.redis, spec.archive, self._part.shards))  # type: ignore[misc]
             publishers[store.name] = self._resources.enter_context(opened)
-        return Publishing(spec.plan, publishers, key)
+        return Publishing(spec.plan, self._part, publishers, key)
 
     def _wait(self, service: str, work: Callable[[], T]) -> T:
         """Do `work`, again and again while a service is away: the frame stays where it is, and nothing is lost."""
@@ -162,9 +181,9 @@ def _reached(part: str, frame: Frame, feed: Stream) -> dict[str, int]:
     }
 
 
-def _writer_schema(spec: WorkerSpec, registry: Registry) -> Callable[[int], dict[str, Any]]:
+def _writer_schema(known: Mapping[int, dict[str, Any]], registry: Registry) -> Callable[[int], dict[str, Any]]:
     def find(schema_id: int) -> dict[str, Any]:
-        known = spec.known[spec.plan.feed.name].get(schema_id)
-        return known if known is not None else registry.schema(schema_id)
+        schema = known.get(schema_id)
+        return schema if schema is not None else registry.schema(schema_id)
 
     return find

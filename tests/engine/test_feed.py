@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.feed import Fed, Feed, Feeder, paced
+from engine.feed import Fed, Feed, Producer, paced
 from engine.local.platform import Platform
 from schemas.avro import load_schema
 from schemas.codec import Decoder
@@ -48,7 +48,7 @@ def test_a_pace_that_has_fallen_behind_waits_for_nothing() -> None:
 
 def test_a_registry_that_is_away_is_named() -> None:
     with pytest.raises(Retryable, match="registry"):
-        Feeder(Feed("flights", schema="flight"), "127.0.0.1:1", "http://127.0.0.1:1")
+        Producer(Feed("flights", schema="flight"), "127.0.0.1:1", "http://127.0.0.1:1")
 
 
 @pytest.mark.services
@@ -56,8 +56,8 @@ def test_records_arrive_once_each_key_in_order_and_each_partition_by_event_time(
     sent = list(islice(flights(), COUNT))
     told: list[Fed] = []
     feed = Feed("fed_flights", schema="flight", key="tailnum")
-    with Feeder(feed, platform.addresses.kafka, platform.addresses.registry, clock=Clock(step_s=0.01)) as feeder:
-        fed = feeder.send(sent, progress=told.append)
+    with Producer(feed, platform.addresses.kafka, platform.addresses.registry, clock=Clock(step_s=0.01)) as producer:
+        fed = producer.send(sent, progress=told.append)
     assert (fed.records, fed.complete) == (COUNT, True)
     assert told[-1] == fed
     assert len(told) > 2
@@ -83,8 +83,8 @@ def test_a_flag_stops_it_with_all_that_was_written_acknowledged(platform: Platfo
             yield flight
 
     feed = Feed("stopped_flights", schema="flight", partitions=1)
-    with Feeder(feed, platform.addresses.kafka, platform.addresses.registry) as feeder:
-        fed = feeder.send(until_the_tenth(), stop=stop)
+    with Producer(feed, platform.addresses.kafka, platform.addresses.registry) as producer:
+        fed = producer.send(until_the_tenth(), stop=stop)
     assert (fed.records, fed.complete) == (10, False)
     assert read(platform, feed) == {0: list(islice(flights(), 10))}
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from river import compose, linear_model, preprocessing
 
+from engine.connectors import FeatureLookup, Features, Sql
 from engine.explain import explain
+from engine.jobs.definition import changes, states_of
 from engine.plan import Plan
 from engine.planner import make_plan, shipped_schema
 from engine.workflow import Workflow
@@ -13,7 +15,7 @@ from models import Derive, Filter, RollingMean, Rules, Unique
 from schemas.errors import Fatal
 from sinks import Console, FeatureStore, ModelStore, Topic
 from sources import KafkaTopic
-from workflows import flights, phishing
+from workflows import delays, phishing
 
 FLIGHTS = KafkaTopic("flights", schema="flight", event_time="departed_at", lateness="10m")
 
@@ -33,7 +35,7 @@ def learn(flow: Workflow, topic: KafkaTopic, label: str, model: object = None, k
     ("build", "message"),
     [
         (lambda flow: None, "has no source"),
-        (lambda flow: flow.source("flights", FLIGHTS), "has no pipeline"),
+        (lambda flow: flow.source("flights", FLIGHTS), 'nothing reads "flights"'),
         (lambda flow: learn(flow, KafkaTopic("f", schema="flight", event_time="left_at"), "late"), '"left_at"'),
         (lambda flow: learn(flow, KafkaTopic("f", schema="flight", event_time="carrier"), "late"), "of type string"),
         (lambda flow: learn(flow, FLIGHTS, "latte"), 'pipeline "model": label "latte"'),
@@ -47,6 +49,53 @@ def learn(flow: Workflow, topic: KafkaTopic, label: str, model: object = None, k
 def test_mistakes_name_the_node(build: Callable[[Workflow], object], message: str) -> None:
     with pytest.raises(Fatal, match=message):
         plan(build)
+
+
+def look_up(flow: Workflow, on: str = "origin", kind: str = "double", name: str = "mean", of: str = "delays") -> None:
+    source = flow.source("flights", FLIGHTS)
+    flow.connect("recent", FeatureLookup(source, Features("other", of, {name: kind}), on=on))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda flow: look_up(flow, on="distance"),
+            'connector "recent": "distance" is of type double, expected string',
+        ),
+        (lambda flow: look_up(flow, on="start"), 'connector "recent": on "start": schema "Flight" has no such field'),
+        (lambda flow: look_up(flow, kind="map"), "feature \"mean\" of other.delays by origin is of type 'map'"),
+        (lambda flow: look_up(flow, name="carrier"), 'connector "recent": its records have a field "carrier" already'),
+    ],
+)
+def test_lookups_of_features_that_cannot_be(build: Callable[[Workflow], object], message: str) -> None:
+    with pytest.raises(Fatal, match=message):
+        plan(build)
+
+
+def test_what_redis_holds_has_no_event_time() -> None:
+    flow = Workflow("demo", order="event_time")
+    look_up(flow)
+    with pytest.raises(Fatal, match="changes under the stream") as refused:
+        make_plan(flow, shipped_schema)
+    assert 'order="arrival"' in str(refused.value.hint)
+
+
+def test_a_lookup_of_features_is_explained_and_part_of_what_is_learned_from() -> None:
+    def build(flow: Workflow, sink: str = "delays") -> None:
+        look_up(flow, of=sink)
+        [_, recent] = flow.nodes
+        classifier = compose.Select("mean") | linear_model.LogisticRegression()
+        flow.pipeline("model", recent, classifier, label="late")  # type: ignore[arg-type]
+
+    made = plan(build)
+    said = explain(made)
+    assert "connector recent <- flights: features of origin in Redis, by other.delays" in said
+    assert "mean double?" in said
+    assert "not reproducible" in said
+    assert made.connections == ()
+    others = {change.node: change for change in changes(states_of(made), plan(lambda flow: build(flow, "others")))}
+    assert others["recent"].verdict == "changed"
 
 
 @pytest.mark.parametrize("sink", [Topic("predictions"), Topic("demo.dead"), Topic("demo.shown")])
@@ -66,7 +115,7 @@ def test_two_sources_need_something_that_joins_them() -> None:
         flow.source("more", FLIGHTS)
         learn(flow, FLIGHTS, "late")
 
-    with pytest.raises(Fatal, match='nothing of "more" reaches pipeline "model"'):
+    with pytest.raises(Fatal, match='nothing reads "more"'):
         plan(build)
 
 
@@ -76,7 +125,7 @@ def test_state_by_another_field_than_the_shards_is_refused() -> None:
         pipeline = rolling | preprocessing.StandardScaler() | linear_model.LogisticRegression()
         learn(flow, FLIGHTS, "late", pipeline, key="carrier")
 
-    with pytest.raises(Fatal, match='keeps state by "origin", but the workflow is sharded by "carrier"'):
+    with pytest.raises(Fatal, match='keeps state by "origin", but its stream is sharded by "carrier"'):
         plan(build)
 
 
@@ -85,7 +134,7 @@ def test_state_without_a_key_is_refused_where_there_are_shards() -> None:
         scaled = flow.pipeline("scaled", flow.source("flights", FLIGHTS), preprocessing.StandardScaler())
         flow.pipeline("model", scaled, linear_model.LogisticRegression(), label="late", key="carrier")
 
-    with pytest.raises(Fatal, match='pipeline "scaled": learns, and the workflow is sharded by "carrier"'):
+    with pytest.raises(Fatal, match='pipeline "scaled": learns, and its stream is sharded by "carrier"'):
         plan(build)
 
 
@@ -123,10 +172,23 @@ def test_a_pipeline_needs_the_fields_that_it_names() -> None:
 
 def test_state_by_the_values_of_a_rule_is_kept_whole() -> None:
     rules = Rules(Unique("tailnum", "1d", on="departed_at")) | compose.Discard("tailnum")
-    with pytest.raises(Fatal, match='pipeline "model": keeps state by "tailnum", but the workflow is sharded by'):
+    with pytest.raises(Fatal, match='pipeline "model": keeps state by "tailnum", but its stream is sharded by'):
         plan(lambda flow: learn(flow, FLIGHTS, "late", rules | linear_model.LogisticRegression(), key="carrier"))
     with_one_key = Rules(Unique("carrier", "1d", on="departed_at")) | linear_model.LogisticRegression()
-    assert plan(lambda flow: learn(flow, FLIGHTS, "late", with_one_key, key="carrier")).shard_key == "carrier"
+    assert plan(lambda flow: learn(flow, FLIGHTS, "late", with_one_key, key="carrier")).parts[0].shard_key == "carrier"
+
+
+def test_a_pipeline_that_feeds_a_connector_has_an_event_time_and_fields_that_are_known() -> None:
+    def build(flow: Workflow, topic: KafkaTopic, transformer: object) -> None:
+        flow.pipeline("kept", flow.source("flights", topic), transformer)
+        flow.connect("joined", Sql("SELECT * FROM kept"))
+
+    untimed = KafkaTopic("flights", schema="flight")
+    with pytest.raises(Fatal, match='pipeline "kept": feeds a connector, but source "flights" declares no event time'):
+        plan(lambda flow: build(flow, untimed, Filter("distance > 100")))
+    unknown = 'pipeline "kept": feeds a connector; record "kept": its fields are unknown before it runs'
+    with pytest.raises(Fatal, match=unknown):
+        plan(lambda flow: build(flow, FLIGHTS, compose.Select("origin") | preprocessing.OneHotEncoder()))
 
 
 def test_explain_shows_the_fields_of_each_pipeline() -> None:
@@ -144,23 +206,23 @@ def test_explain_shows_the_fields_of_each_pipeline() -> None:
 
 
 def test_a_key_makes_shards() -> None:
-    made = plan(lambda flow: learn(flow, FLIGHTS, "late", key="carrier"))
+    [made] = plan(lambda flow: learn(flow, FLIGHTS, "late", key="carrier")).parts
     assert (made.shard_key, made.shards) == ("carrier", 32)
 
 
 def test_dead_letters_come_first_among_the_topics() -> None:
     made = make_plan(phishing.flow, shipped_schema)
     assert made.topics == ("phishing.dead", "page_predictions")
-    assert made.label_type == "boolean"
+    assert made.parts[0].label_type == "boolean"
 
 
-@pytest.mark.parametrize("flow", [flights.flow, phishing.flow])
+@pytest.mark.parametrize("flow", [delays.flow, phishing.flow])
 def test_what_ships_can_be_explained(flow: Workflow) -> None:
     text = explain(make_plan(flow, shipped_schema))
     assert all(node.name in text for node in flow.nodes)
 
 
 def test_sinks_are_told_apart() -> None:
-    made = make_plan(flights.flow, shipped_schema)
-    assert [sink.name for sink in made.feature_sinks] == ["origin_delays", "carrier_delays", "tailnum_delays"]
-    assert [type(sink.sink) for sink in made.sinks if sink not in made.feature_sinks] == [ModelStore, Topic]
+    made = make_plan(delays.flow, shipped_schema)
+    assert [sink.name for sink in made.sinks.features] == ["origin_delays", "carrier_delays", "tailnum_delays"]
+    assert [type(sink.sink) for sink in made.sinks if sink not in made.sinks.features] == [ModelStore, Topic]

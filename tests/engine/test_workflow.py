@@ -35,10 +35,10 @@ def after_the_estimator(flow: Workflow) -> None:
     flow.pipeline("more", model, preprocessing.StandardScaler())
 
 
-def two_chains(flow: Workflow) -> None:
+def two_estimators(flow: Workflow) -> None:
     pages = flow.source("pages", PAGES)
-    flow.pipeline("one", pages, preprocessing.StandardScaler())
-    flow.pipeline("two", pages, preprocessing.StandardScaler())
+    flow.pipeline("one", pages, learner(), label="is_phishing")
+    flow.pipeline("two", pages, learner(), label="is_phishing")
 
 
 def features_of_an_estimator(flow: Workflow) -> None:
@@ -66,14 +66,17 @@ def another_workflows_node(flow: Workflow) -> None:
     [
         (taken_name, 'node "pages": this name is taken'),
         (after_the_estimator, 'pipeline "more": reads from "model", which has an estimator'),
-        (two_chains, 'pipeline "two": "pages" already feeds pipeline "one"'),
+        (two_estimators, 'pipeline "two": ends in an estimator, and so does "one"'),
         (features_of_an_estimator, 'sink "features": "model" ends in an estimator'),
         (model_of_a_transformer, 'sink "store": "scaled" has no estimator'),
         (predictions_of_another_schema, 'sink "predictions": the predictions of "model" have a schema of their own'),
         (another_workflows_node, 'node "model": "pages" belongs to another workflow'),
         (lambda flow: flow.source("Pages", PAGES), 'node "Pages": not a name'),
         (lambda flow: flow.source("pages", "pages"), 'source "pages": str is not a source'),
-        (lambda flow: flow.sink("m", flow.source("pages", PAGES), ModelStore("m")), 'reads from stream "pages"'),
+        (
+            lambda flow: flow.sink("m", flow.source("pages", PAGES), ModelStore("m")),
+            'sink "m": "pages" has no estimator',
+        ),
     ],
 )
 def test_mistakes_name_the_node(build: Callable[[Workflow], object], message: str) -> None:

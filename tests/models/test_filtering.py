@@ -34,7 +34,7 @@ def only_long() -> Filter:
 
 def fates(outcome: Outcome) -> list[str]:
     count = len(outcome.predictions)
-    dead, filtered = set(outcome.rejected), set(outcome.filtered)
+    dead, filtered = set(outcome.rejected), {position for position, _ in outcome.filtered}
     predicted = {i for i in range(count) if outcome.predictions[i] is not None}
     assert dead | filtered | predicted == set(range(count))
     assert len(dead) + len(filtered) + len(predicted) == count
@@ -91,7 +91,7 @@ def test_nodes_in_front_of_a_filter_have_seen_the_record_and_nodes_behind_it_hav
     outcome = Shard(stages).apply(batch(records))
     assert all(row is not None for row in outcome.features["before"])
     dropped = {i for i, record in enumerate(records) if record["origin"] != "JFK"}
-    assert outcome.filtered == dict.fromkeys(sorted(dropped), "few")
+    assert outcome.filtered == [(position, "few") for position in sorted(dropped)]
     assert {i for i, row in enumerate(outcome.features["after"]) if row is None} == dropped
     assert [row["own"] for row in outcome.features["after"] if row] == list(range(1, 61 - len(dropped)))
 

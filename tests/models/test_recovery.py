@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from river import forest, linear_model, preprocessing, stats
+from river import compose, forest, linear_model, preprocessing, stats
 
 from models.outcome import Batch
 from models.recovery import MemoryState, Recoverable
@@ -217,3 +217,26 @@ def test_a_shard_with_more_stages_than_before_goes_on_with_what_the_others_have_
     again = planned(filled, model)
     assert again.process(third).predictions == expected[2]
     assert again.shard.transforms.stages[0].models[None].stats["https"].n == 200
+
+
+def test_where_nothing_learns_no_frame_is_kept() -> None:
+    stage = Stage("chosen", compose.Select("a"))
+    frame = encode([{"a": 1.0}, {"a": 2.0}])
+    state = MemoryState()
+    recoverable = Recoverable(decode, lambda: Shard([stage]), state, clock=Ticking(0.0))
+    outcome = recoverable.process(frame)
+    assert state.log() == []
+    restored = Recoverable(decode, lambda: Shard([stage]), state, clock=Ticking(0.0))
+    assert restored.process(frame).features == outcome.features
+
+
+def test_what_was_counted_where_nothing_learns_is_part_of_a_snapshot() -> None:
+    stage = Stage("chosen", compose.Select("a"))
+    state, clock = MemoryState(), Ticking(0.0)
+
+    def slowly(frame: bytes) -> Batch:
+        clock.now_s += 3.0
+        return decode(frame)
+
+    Recoverable(slowly, lambda: Shard([stage]), state, clock=clock).process(encode([{"a": 1.0}]))
+    assert Recoverable(decode, lambda: Shard([stage]), state).shard.rejects.records == 1

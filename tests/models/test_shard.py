@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from river import base, compose, linear_model, preprocessing
 from river.utils.pandas import import_pandas
 
+from models import Derive, Filter, InRange, Rules
 from models.failure import LearnFailed
 from models.outcome import Batch, Prediction
 from models.pickled import dump, load
+from models.recovery import MemoryState, Recoverable
 from models.rolling import RollingMean
 from models.shard import Shard
 from models.stage import Stage
@@ -233,6 +235,47 @@ def test_mini_batches_reject_the_one_record_that_cannot_be_predicted() -> None:
     outcome = shard.apply(batch(records))
     assert {i: r.error.reason for i, r in outcome.rejected.items()} == {7: "predict_failed"}
     assert shard.learned == 32
+
+
+def test_what_passes_beside_a_learner_may_be_null_where_nothing_learns_from_it() -> None:
+    scaled = compose.Select("a") | preprocessing.StandardScaler()
+    beside = compose.Select("b") + scaled
+    records = [{"a": 1.0, "b": None}, {"a": None, "b": 1.0}]
+    outcome = Shard([Stage("beside", beside)]).apply(batch(records))
+    assert outcome.features["beside"] == [{"b": None, "a": 0.0}, None]
+    assert list(outcome.rejected) == [1]
+    behind = Shard([Stage("behind", beside | preprocessing.MinMaxScaler())]).apply(batch(records))
+    assert list(behind.rejected) == [0, 1]
+
+
+def test_branches_read_the_same_record_and_a_filter_ends_only_its_own() -> None:
+    stages = [
+        Stage("far", Filter("a > 1")),
+        Stage("doubled", Derive(twice="a * 2")),
+        Stage("farther", Derive(more="a + 1")),
+        Stage("model", linear_model.LinearRegression(), label="y"),
+    ]
+    inputs = {"far": "records", "doubled": "records", "farther": "far", "model": "doubled"}
+    outcome = Shard(stages, inputs=inputs).apply(batch([{"a": 1.0, "y": 1.0}, {"a": 2.0, "y": 2.0}]))
+    assert outcome.features["doubled"] == [{"a": 1.0, "twice": 2.0}, {"a": 2.0, "twice": 4.0}]
+    assert outcome.features["farther"] == [None, {"a": 2.0, "more": 3.0}]
+    assert (outcome.filtered, outcome.learned) == ([(0, "far")], 2)
+
+
+def test_what_one_branch_refuses_reaches_none_and_is_not_learned() -> None:
+    stages = [
+        Stage("scaled", preprocessing.StandardScaler()),
+        Stage("checked", Rules(InRange("a", high=5.0))),
+        Stage("model", linear_model.LinearRegression(), label="y"),
+    ]
+    inputs = {"scaled": "records", "checked": "records", "model": "scaled"}
+    records = [{"a": 1.0, "y": 1.0}, {"a": 9.0, "y": 2.0}, {"a": 3.0, "y": 2.0}]
+    live = Recoverable(lambda _: batch([dict(r) for r in records]), lambda: Shard(stages, inputs=inputs), MemoryState())
+    outcome = live.process(b"")
+    assert outcome.features["scaled"][1] is None
+    assert [index for index, said in enumerate(outcome.predictions) if said is None] == [1]
+    assert live.shard.transforms.stages[0].models[None].means["a"] == 2.0
+    assert (live.shard.learned, list(outcome.rejected)) == (2, [1])
 
 
 def test_an_estimator_must_come_last() -> None:

@@ -51,7 +51,7 @@ def rows(outcome: Outcome) -> list[Any]:
     fates: list[Any] = list(outcome.features["node"])
     for position, rejection in outcome.rejected.items():
         fates[position] = rejection.error.reason
-    for position, node in outcome.filtered.items():
+    for position, node in outcome.filtered:
         fates[position] = ("filtered", node)
     return fates
 

@@ -42,10 +42,21 @@ class Jvm:
         schemas = _sized(json.dumps(reader)) + _sized(json.dumps(writer))
         return Frame.decode(self.ask(b"s", schemas + frame.encode()))
 
-    def redriven(self, pages: dict[str, Any], written: dict[str, Any], letter: bytes) -> Frame:
-        """What comes of a dead letter, of the stream "pages" that reads the topic "in", or of none; empty is null."""
-        schemas = (pages, dead_letter_schema(), written)
-        return Frame.decode(self.ask(b"d", b"".join(_sized(json.dumps(schema)) for schema in schemas) + letter))
+    def redriven(
+        self, pages: dict[str, Any], written: dict[str, Any], letter: bytes, to_connectors: bool = False
+    ) -> Frame:
+        """What comes of a dead letter, of the stream "pages" that reads the topic "in", or of none; empty is null.
+
+        The pipeline "model" takes what comes; connectors take only what they have not had.
+        """
+        schemas = b"".join(_sized(json.dumps(schema)) for schema in (pages, dead_letter_schema(), written))
+        return Frame.decode(self.ask(b"d", schemas + bytes([to_connectors]) + letter))
+
+    def row_encoded(self, schema: dict[str, Any], record: bytes) -> tuple[bytes, bytes]:
+        """A record, made a row and then bytes again: by our encoder, and by Flink's."""
+        answer = self.ask(b"e", _sized(json.dumps(schema)) + record)
+        (size,) = struct.unpack(">i", answer[:4])
+        return answer[4 : 4 + size], answer[4 + size :]
 
     def looks_up(self, registry: str, schema_id: int) -> str:
         return self.ask(b"l", _sized(registry) + struct.pack(">i", schema_id)).decode()

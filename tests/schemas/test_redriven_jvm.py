@@ -67,12 +67,28 @@ def test_its_bytes_and_coordinates_are_those_of_before(jvm: Jvm) -> None:
         ({"value": b"rubbish", "node": "pages"}, Status.NO_MAGIC),
         ({"value": None, "key": None, "headers": None}, Status.NULL_VALUE),
         ({"topic": "elsewhere", "node": "pages"}, Status.OK),
-        ({"topic": "elsewhere"}, Status.UNKNOWN_STREAM),
+        ({"topic": "elsewhere"}, Status.OK),
+        ({"node": "gone"}, Status.OK),
+        ({"topic": "elsewhere", "node": "gone"}, Status.UNKNOWN_STREAM),
     ],
-    ids=["from the future", "no record", "nothing at all", "by its stream", "of no stream"],
+    ids=[
+        "from the future",
+        "no record",
+        "nothing at all",
+        "by its stream",
+        "by its node",
+        "by its topic",
+        "of no stream",
+    ],
 )
 def test_it_is_examined_anew(jvm: Jvm, said: dict[str, Any], status: Status) -> None:
     assert entry(jvm, **said)["status"] == status
+
+
+@pytest.mark.parametrize(("node", "count"), [("pages", 1), ("model", 0)], ids=["its source", "a pipeline"])
+def test_connectors_are_sent_only_what_was_refused_before_them(jvm: Jvm, node: str, count: int) -> None:
+    letter = Encoder(dead_letter_schema(), 2).encode({**LETTER, "node": node})
+    assert len(jvm.redriven(PAGES, dead_letter_schema(), letter, to_connectors=True)) == count
 
 
 def test_the_count_of_attempts_ends_at_what_its_byte_holds(jvm: Jvm) -> None:

@@ -16,19 +16,19 @@ from schemas.errors import Fatal, Retryable
 from schemas.version import Version
 from sinks import (
     AsyncFeatureReader,
+    FeatureKey,
     FeatureReader,
     FeatureRow,
     FeatureStore,
     FeatureWriter,
     Generations,
-    Lookup,
     ModelNews,
     ModelReader,
     ModelStore,
 )
 from tests.sinks.redis_server import RedisServer, free_port, started
 
-LOOKUP = Lookup("origin", "EWR", "delays")
+LOOKUP = FeatureKey("origin", "EWR", "delays")
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from schemas.errors import Fatal
 from sinks import (
     AsyncFeatureReader,
+    FeatureKey,
     FeatureReader,
     FeatureRow,
     FeatureStore,
     Generations,
-    Lookup,
     RowVersion,
     open_stores,
 )
@@ -33,7 +33,7 @@ ROWS = st.lists(
         st.tuples(EVENT_TIMES, st.integers(0, 2), st.sampled_from([0, 1, 9, 10, 1 << 40]), st.integers(0, 2)),
     )
 )
-LOOKUPS = [Lookup("origin", value, of) for value in ("EWR", "JFK", "a:b {ü}") for of in ("delays", "counts")]
+LOOKUPS = [FeatureKey("origin", value, of) for value in ("EWR", "JFK", "a:b {ü}") for of in ("delays", "counts")]
 REACHED = {"0/1.flights.0": 0}  # what a generation reports that has read all there is
 numbers = count()
 
@@ -81,7 +81,7 @@ def test_writers_at_the_same_time_leave_the_newest(server: RedisServer, name: st
 def current_row(server: RedisServer, name: str, value: str | int) -> FeatureRow | None:
     with FeatureStore("origin").open(server.url, name, 1) as writer, FeatureReader(server.url) as reader:
         writer.write([], REACHED)
-        return reader.read(name, [Lookup("origin", value, "delays")])[0]
+        return reader.read(name, [FeatureKey("origin", value, "delays")])[0]
 
 
 def test_a_frame_may_be_larger_than_a_call(server: RedisServer, name: str) -> None:
@@ -122,7 +122,7 @@ def test_forgotten_scripts_are_loaded_again(server: RedisServer, name: str) -> N
 def test_an_event_loop_reads_the_same(server: RedisServer, name: str) -> None:
     async def read() -> list[FeatureRow | None]:
         async with AsyncFeatureReader(server.url) as reader:
-            lookups = [Lookup("origin", "EWR", "delays"), Lookup("origin", "???", "delays")]
+            lookups = [FeatureKey("origin", "EWR", "delays"), FeatureKey("origin", "???", "delays")]
             together = await asyncio.gather(*(reader.read(name, lookups) for _ in range(100)))
             assert all(rows == together[0] for rows in together)
             return together[0]
@@ -134,7 +134,7 @@ def test_an_event_loop_reads_the_same(server: RedisServer, name: str) -> None:
 
 
 def test_readers_move_to_a_new_generation_when_it_has_caught_up(server: RedisServer, name: str) -> None:
-    lookup = [Lookup("origin", "EWR", "delays")]
+    lookup = [FeatureKey("origin", "EWR", "delays")]
     with Generations(server.url, name) as generations, FeatureReader(server.url) as reader:
         assert (generations.current(), reader.read(name, lookup)) == (None, [None])
         with FeatureStore("origin").open(server.url, name, generations.next()) as old:
@@ -145,6 +145,17 @@ def test_readers_move_to_a_new_generation_when_it_has_caught_up(server: RedisSer
             assert reader.read(name, lookup) == [row(9)], "not before it has caught up"
             new.write([], REACHED)
         assert reader.read(name, lookup) == [row(1)]
+
+
+def test_the_values_of_an_entity_in_the_generation_that_is_read(server: RedisServer, name: str) -> None:
+    stores = [FeatureStore("origin"), FeatureStore("carrier")]
+    with open_stores(stores, server.url, name, 1) as first, open_stores(stores, server.url, name, 2) as second:
+        first.write([row(1, "JFK"), row(1, "a:b {ü}"), row(1, "UA", entity="carrier")], REACHED)
+        second.write([row(2, "EWR")])
+        with FeatureReader(server.url) as reader:
+            assert reader.values(name, "origin") == ["JFK", "a:b {ü}"]
+            assert reader.values(name, "carrier") == ["UA"]
+            assert reader.values(name, "dest") == []
 
 
 def test_generations_go_forward_only(server: RedisServer, name: str) -> None:

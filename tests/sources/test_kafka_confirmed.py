@@ -12,6 +12,7 @@ from sources.kafka_reader import TopicReader
 from tests.engine.jobs.trial import suspended
 from tests.kafka_sockets import leave_to_the_collector
 from tests.sources.secured import secured_broker
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.services
 
@@ -51,7 +52,7 @@ def test_what_is_not_acknowledged_in_time_is_given_up(platform: Platform) -> Non
     writer = ConfirmedWriter(address, timeout_s=2)
     assert writer.write(topic, [(None, b"acknowledged")]).result() == {}
     with suspended(platform, "kafka"):
-        errors = writer.write(topic, [(None, b"late")]).result(timeout=60)
+        errors = writer.write(topic, [(None, b"late")]).result(timeout=PATIENCE_S)
     assert isinstance(errors[0], Retryable)
     writer.abandon()
 

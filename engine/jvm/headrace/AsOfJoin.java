@@ -3,6 +3,7 @@ package headrace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -13,6 +14,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.ListTypeInfo;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.streaming.api.operators.TimestampedCollector;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.runtime.typeutils.SortedMapTypeInfo;
@@ -27,6 +29,7 @@ import org.apache.flink.util.Collector;
  */
 public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, RowData, RowData> {
   private static final long serialVersionUID = 1L;
+  private static final long NEVER = Long.MAX_VALUE;
 
   private final Columns columns;
   private final long toleranceMs;
@@ -34,6 +37,7 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
   private final boolean keepsUnmatched;
   private transient MapState<Long, List<RowData>> waiting;
   private transient ValueState<SortedMap<Long, RowData>> versions;
+  private transient ValueState<Long> due;
   private transient RowDataSerializer leftRows, rightRows;
 
   /** @param toleranceMs how much older than the left row the right one may be; negative: any age */
@@ -52,6 +56,7 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
     waiting = getRuntimeContext().getMapState(new MapStateDescriptor<>("waiting", Types.LONG, rows));
     var byTime = new SortedMapTypeInfo<>(Types.LONG, columns.rightType(), Comparator.naturalOrder());
     versions = getRuntimeContext().getState(new ValueStateDescriptor<>("versions", byTime));
+    due = getRuntimeContext().getState(new ValueStateDescriptor<>("due", Types.LONG));
   }
 
   @Override
@@ -64,9 +69,9 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
       if (there == null) there = new ArrayList<>();
       there.add(leftRows.toBinaryRow(row).copy());
       waiting.put(time, there);
-      context.timerService().registerEventTimeTimer(time);
+      remind(time, context);
     } else {
-      join(row, version(time), out);
+      join(row, version(time, versions.value()), out);
     }
   }
 
@@ -78,24 +83,52 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
     if (known == null) known = new TreeMap<>();
     known.merge(time, rightRows.toBinaryRow(row).copy(), RowOrder::greater);
     versions.update(known);
-    context.timerService().registerEventTimeTimer(time);
-    if (toleranceMs >= 0) context.timerService().registerEventTimeTimer(time + toleranceMs + 1);
+    remind(time, context);
   }
 
+  /** All that is due at the watermark, however many timers that would be: a timer costs more than the join. */
   @Override
   public void onTimer(long time, OnTimerContext context, Collector<RowData> out) throws Exception {
-    List<RowData> due = waiting.get(time);
-    if (due != null) {
-      waiting.remove(time);
-      RowData version = version(time);
-      for (RowData row : due) join(row, version, out);
+    long now = Math.min(context.timerService().currentWatermark(), NEVER - 1);
+    SortedMap<Long, RowData> known = versions.value();
+    long next = Math.min(release(now, known, out), forget(now, known));
+    due.clear();
+    if (next != NEVER) remind(next, context);
+  }
+
+  /** Joins the left rows up to {@code now}, in their order; says when the next of those that wait on is due. */
+  private long release(long now, SortedMap<Long, RowData> known, Collector<RowData> out) throws Exception {
+    long next = NEVER;
+    SortedMap<Long, List<RowData>> released = new TreeMap<>();
+    for (var entries = waiting.iterator(); entries.hasNext(); ) {
+      Map.Entry<Long, List<RowData>> entry = entries.next();
+      if (entry.getKey() <= now) {
+        released.put(entry.getKey(), entry.getValue());
+        entries.remove();
+      } else {
+        next = Math.min(next, entry.getKey());
+      }
     }
-    forget(time);
+    if (next == NEVER) waiting.clear(); // or an empty map would be left behind for each key
+    for (Map.Entry<Long, List<RowData>> entry : released.entrySet()) {
+      // a row would have the time of the timer otherwise
+      ((TimestampedCollector<RowData>) out).setAbsoluteTimestamp(entry.getKey());
+      RowData version = version(entry.getKey(), known);
+      for (RowData row : entry.getValue()) join(row, version, out);
+    }
+    return next;
+  }
+
+  /** Has a timer of the current key call at {@code time}, unless one does before. */
+  private void remind(long time, Context context) throws Exception {
+    Long earliest = due.value();
+    if (earliest != null && earliest <= time) return;
+    due.update(time);
+    context.timerService().registerEventTimeTimer(time);
   }
 
   /** The newest right row that is neither after {@code time} nor older than the tolerance. */
-  private RowData version(long time) throws Exception {
-    SortedMap<Long, RowData> known = versions.value();
+  private RowData version(long time, SortedMap<Long, RowData> known) {
     if (known == null) return null;
     SortedMap<Long, RowData> before = known.headMap(time + 1);
     if (before.isEmpty()) return null;
@@ -103,15 +136,17 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
     return toleranceMs < 0 || time - newest <= toleranceMs ? before.get(newest) : null;
   }
 
-  /** Drops the right rows that no left row after {@code time} will find. */
-  private void forget(long time) throws Exception {
-    SortedMap<Long, RowData> known = versions.value();
-    if (known == null) return;
-    SortedMap<Long, RowData> before = known.headMap(time + 1);
-    if (before.isEmpty()) return;
-    before.headMap(before.lastKey()).clear();
-    if (toleranceMs >= 0) known.headMap(time - toleranceMs).clear();
-    versions.update(known.isEmpty() ? null : known);
+  /** Drops the right rows that no left row after {@code now} will find; says when there may be more of them. */
+  private long forget(long now, SortedMap<Long, RowData> known) throws Exception {
+    if (known == null) return NEVER;
+    int count = known.size();
+    SortedMap<Long, RowData> before = known.headMap(now + 1);
+    if (!before.isEmpty()) before.headMap(before.lastKey()).clear();
+    if (toleranceMs >= 0) known.headMap(now - toleranceMs).clear();
+    if (known.size() < count) versions.update(known.isEmpty() ? null : known);
+    SortedMap<Long, RowData> later = known.tailMap(now + 1);
+    long next = later.isEmpty() ? NEVER : later.firstKey();
+    return toleranceMs < 0 || known.isEmpty() ? next : Math.min(next, known.firstKey() + toleranceMs + 1);
   }
 
   private void join(RowData left, RowData right, Collector<RowData> out) {

@@ -1,6 +1,7 @@
 package headrace;
 
 import java.io.Serializable;
+import java.util.HashMap;
 import java.util.Map;
 
 /** What the plan says about one source; a null field name means "not declared". */
@@ -53,7 +54,7 @@ public final class Contract implements Serializable {
   /** Where schemas come from: the ones known at submission, the registry for all others. */
   public Contract schemas(String registry, Map<Integer, String> known) {
     this.registry = registry;
-    this.known = new java.util.HashMap<>(known);
+    this.known = new HashMap<>(known);
     return this;
   }
 }

@@ -16,7 +16,7 @@ public final class Destined implements FilterFunction<byte[]> {
 
   @Override
   public boolean filter(byte[] record) {
-    int destination = Block.getInt(record, Unpacker.TOPIC);
+    int destination = Block.getInt(record, Unpacker.DESTINATION);
     return first <= destination && destination < end;
   }
 }

@@ -51,13 +51,15 @@ public final class EventTimes implements WatermarkStrategy<byte[]> {
   public WatermarkGenerator<byte[]> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
     if (partitions == null) partitions = new ArrayList<>();
     // Flink's first one is for records of no partition, of which there are none: it has nothing to promise
-    Partition partition = new Partition(context.getInputActivityClock(), partitions.isEmpty() ? NO_HEARTBEAT : heartbeatMs);
+    RelativeClock clock = progress.clock(context.getInputActivityClock());
+    Partition partition = new Partition(clock, partitions.isEmpty() ? NO_HEARTBEAT : heartbeatMs);
     partitions.add(partition);
     return partition;
   }
 
   /** Takes note of what has come since the last call. */
   private void settle() {
+    progress.tick();
     boolean moved = partitions.stream().anyMatch(partition -> partition.moved);
     boolean together = moved && allQuiet || progress.isBehind();
     for (Partition partition : partitions) partition.settle(together);

@@ -22,7 +22,7 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  * <p>A record whose event time cannot be read stands at the largest one before it. The largest event times are state, and so
  * is how many records were left out, so that neither depends on timing or on crashes.
  */
-public final class Gate extends AbstractStreamOperator<byte[]> 
+public final class Gate extends AbstractStreamOperator<byte[]>
     implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final String LEFT_OUT = "left out: ";

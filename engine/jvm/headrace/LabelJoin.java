@@ -4,7 +4,7 @@ import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.tuple.Tuple3;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
@@ -33,11 +33,7 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
   private final Columns columns;
   private final LabelRules rules;
   private final String ledgerName;
-  private transient RowsByTime recordsDue, labelsDue, undecided, decided;
-  /** The newest label that counts: its row, the last deadline at which it is one, whether it has decided anything. */
-  private transient ValueState<Tuple3<RowData, Long, Boolean>> newest;
-  /** Until when a label without a record is late, and no orphan. */
-  private transient ValueState<Long> rememberedUntil;
+  private transient ValueState<LabelState> state;
   private transient RowDataSerializer records, labels;
   private transient Ledger ledger;
 
@@ -68,13 +64,8 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
     getRuntimeContext().addAccumulator(ledgerName, ledger);
     records = columns.leftType().toRowSerializer();
     labels = columns.rightType().toRowSerializer();
-    recordsDue = new RowsByTime(getRuntimeContext(), "records", columns.leftType());
-    labelsDue = new RowsByTime(getRuntimeContext(), "labels", columns.rightType());
-    undecided = new RowsByTime(getRuntimeContext(), "undecided", columns.leftType());
-    decided = new RowsByTime(getRuntimeContext(), "decided", columns.leftType());
-    var counting = Types.<Tuple3<RowData, Long, Boolean>>TUPLE(columns.rightType(), Types.LONG, Types.BOOLEAN);
-    newest = getRuntimeContext().getState(new ValueStateDescriptor<>("newest", counting));
-    rememberedUntil = getRuntimeContext().getState(new ValueStateDescriptor<>("remembered", Types.LONG));
+    TypeInformation<LabelState> type = LabelState.type(columns.leftType(), columns.rightType());
+    state = getRuntimeContext().getState(new ValueStateDescriptor<>("labels", type));
   }
 
   @Override
@@ -83,7 +74,9 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
     if (deadline(row) <= context.timerService().currentWatermark()) {
       ledger.settleRecord(Ledger.Line.RECORDS_LATE);
     } else {
-      recordsDue.add(due(context), records.toBinaryRow(row).copy());
+      LabelState key = ofKey();
+      RowsByTime.add(key.recordsDue, due(context), records.toBinaryRow(row).copy());
+      state.update(key);
     }
     ledger.show();
   }
@@ -91,7 +84,9 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
   @Override
   public void processElement2(RowData row, Context context, Collector<RowData> out) throws Exception {
     ledger.label();
-    labelsDue.add(due(context), labels.toBinaryRow(row).copy());
+    LabelState key = ofKey();
+    RowsByTime.add(key.labelsDue, due(context), labels.toBinaryRow(row).copy());
+    state.update(key);
     ledger.show();
   }
 
@@ -102,81 +97,87 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
     return at;
   }
 
+  private LabelState ofKey() throws Exception {
+    LabelState key = state.value();
+    return key == null ? new LabelState() : key;
+  }
+
   private long deadline(RowData record) {
     return rules.timeOfRecord(record) + rules.withinMs;
   }
 
   @Override
   public void onTimer(long now, OnTimerContext context, Collector<RowData> out) throws Exception {
-    for (RowData record : recordsDue.take(now, now)) open(record, context);
-    List<RowData> come = labelsDue.take(now, now);
+    LabelState key = ofKey();
+    for (RowData record : RowsByTime.take(key.recordsDue, now, now)) open(key, record, context);
+    List<RowData> come = RowsByTime.take(key.labelsDue, now, now);
     come.sort(RowOrder::compare); // what decides must not depend on which of one instant was read first
-    for (RowData label : come) meet(label, RowKey.hasNull(context.getCurrentKey()), now, out);
-    for (RowData record : undecided.take(Long.MIN_VALUE, now - rules.withinMs)) close(record, now, out);
-    decided.take(Long.MIN_VALUE, now - rules.withinMs);
-    if (rememberedUntil.value() != null && rememberedUntil.value() < now) {
-      rememberedUntil.clear();
-      newest.clear();
-    }
+    for (RowData label : come) meet(key, label, RowKey.hasNull(context.getCurrentKey()), now, out);
+    long closing = now - rules.withinMs;
+    for (RowData record : RowsByTime.take(key.undecided, Long.MIN_VALUE, closing)) close(key, record, now, out);
+    RowsByTime.take(key.decided, Long.MIN_VALUE, closing);
+    if (key.rememberedUntil != null && key.rememberedUntil < now) key.forget();
+    if (key.isEmpty()) state.clear();
+    else state.update(key);
     ledger.show();
   }
 
-  private void open(RowData record, OnTimerContext context) throws Exception {
+  private void open(LabelState key, RowData record, OnTimerContext context) {
     long memory = deadline(record) + rules.withinMs;
-    Long before = rememberedUntil.value();
-    undecided.add(rules.timeOfRecord(record), record);
-    rememberedUntil.update(before == null ? memory : Math.max(memory, before));
+    RowsByTime.add(key.undecided, rules.timeOfRecord(record), record);
+    key.rememberedUntil = key.rememberedUntil == null ? memory : Math.max(memory, key.rememberedUntil);
     context.timerService().registerEventTimeTimer(deadline(record));
     context.timerService().registerEventTimeTimer(memory + 1);
   }
 
-  private void meet(RowData label, boolean hasNoKey, long now, Collector<RowData> out) throws Exception {
+  private void meet(LabelState key, RowData label, boolean hasNoKey, long now, Collector<RowData> out) {
     long time = rules.timeOfLabel(label);
-    Tuple3<RowData, Long, Boolean> before = newest.value();
-    List<RowData> open = undecided.between(time - rules.withinMs, time);
-    if (hasNoKey || open.isEmpty() && rememberedUntil.value() == null) {
+    List<RowData> open = RowsByTime.between(key.undecided, time - rules.withinMs, time);
+    if (hasNoKey || open.isEmpty() && key.rememberedUntil == null) {
       ledger.settleLabel(Ledger.Line.LABELS_ORPHAN);
     } else if (!open.isEmpty() && rules.lastWins) {
-      await(before, label);
+      await(key, label);
     } else if (!open.isEmpty()) {
-      decide(undecided.take(time - rules.withinMs, time), label, now, out);
-    } else if (before != null && time <= before.f1 && !rules.lastWins) {
-      correct(before, label, now, out);
+      decide(key, RowsByTime.take(key.undecided, time - rules.withinMs, time), label, now, out);
+    } else if (key.newest != null && time <= key.newest.f1 && !rules.lastWins) {
+      correct(key, label, now, out);
     } else {
-      ledger.settleLabel(time <= rememberedUntil.value() ? Ledger.Line.LABELS_LATE : Ledger.Line.LABELS_ORPHAN);
+      ledger.settleLabel(time <= key.rememberedUntil ? Ledger.Line.LABELS_LATE : Ledger.Line.LABELS_ORPHAN);
     }
   }
 
   /** The first label that comes decides. */
-  private void decide(List<RowData> open, RowData label, long now, Collector<RowData> out) throws Exception {
+  private void decide(LabelState key, List<RowData> open, RowData label, long now, Collector<RowData> out) {
     for (RowData record : open) {
       out.collect(labelled(record, label, now));
       ledger.settleRecord(Ledger.Line.RECORDS_MATCHED);
-      if (rules.relearns) decided.add(rules.timeOfRecord(record), record);
+      if (rules.relearns) RowsByTime.add(key.decided, rules.timeOfRecord(record), record);
     }
     ledger.settleLabel(Ledger.Line.LABELS_MATCHED);
-    newest.update(Tuple3.of(label, deadline(open.get(open.size() - 1)), true));
+    key.newest = Tuple3.of(label, deadline(open.get(open.size() - 1)), true);
   }
 
   /** The last label decides, once the deadline has passed: so the one before it does not. */
-  private void await(Tuple3<RowData, Long, Boolean> before, RowData label) throws Exception {
+  private void await(LabelState key, RowData label) {
+    Tuple3<RowData, Long, Boolean> before = key.newest;
     if (before != null && rules.timeOfLabel(before.f0) > rules.timeOfLabel(label)) {
       ledger.settleLabel(repeated(before.f0, label));
       return;
     }
     if (before != null && !before.f2) ledger.settleLabel(repeated(before.f0, label));
-    newest.update(Tuple3.of(label, rules.timeOfLabel(label), false));
+    key.newest = Tuple3.of(label, rules.timeOfLabel(label), false);
   }
 
   /** A label for records that have one already. */
-  private void correct(Tuple3<RowData, Long, Boolean> before, RowData label, long now, Collector<RowData> out)
-      throws Exception {
-    Ledger.Line line = repeated(before.f0, label);
+  private void correct(LabelState key, RowData label, long now, Collector<RowData> out) {
+    Ledger.Line line = repeated(key.newest.f0, label);
     ledger.settleLabel(line);
     if (line == Ledger.Line.LABELS_DUPLICATE || !rules.relearns) return;
     long time = rules.timeOfLabel(label);
-    for (RowData record : decided.between(time - rules.withinMs, time)) out.collect(labelled(record, label, now));
-    newest.update(Tuple3.of(label, before.f1, true));
+    for (RowData record : RowsByTime.between(key.decided, time - rules.withinMs, time)) {
+      out.collect(labelled(record, label, now));
+    }
+    key.newest = Tuple3.of(label, key.newest.f1, true);
   }
 
   private Ledger.Line repeated(RowData before, RowData label) {
@@ -184,15 +185,15 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
   }
 
   /** A record's deadline has passed: the last label decides, or there is none. */
-  private void close(RowData record, long now, Collector<RowData> out) throws Exception {
-    Tuple3<RowData, Long, Boolean> label = rules.lastWins ? newest.value() : null;
+  private void close(LabelState key, RowData record, long now, Collector<RowData> out) {
+    Tuple3<RowData, Long, Boolean> label = rules.lastWins ? key.newest : null;
     if (label == null || rules.timeOfLabel(label.f0) < rules.timeOfRecord(record)) {
       ledger.settleRecord(Ledger.Line.RECORDS_ABSENT);
       if (rules.absent != null) out.collect(labelled(record, null, now));
       return;
     }
     if (!label.f2) ledger.settleLabel(Ledger.Line.LABELS_MATCHED);
-    newest.update(Tuple3.of(label.f0, label.f1, true));
+    key.newest = Tuple3.of(label.f0, label.f1, true);
     ledger.settleRecord(Ledger.Line.RECORDS_MATCHED);
     out.collect(labelled(record, label.f0, now));
   }

@@ -1,11 +1,14 @@
 package headrace;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.api.java.typeutils.ListTypeInfo;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -15,9 +18,10 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.types.RowKind;
 
 /**
- * Each left row with the row that a table, the second input, has for its key.
+ * Each left row with the newest of the rows that a table, the second input, has for its key.
  *
  * <p>The table is there once its watermark is the last one. Until then left rows wait, as state.
  */
@@ -29,7 +33,7 @@ public final class Lookup extends AbstractStreamOperator<RowData>
   private final boolean keepsUnmatched;
   private transient ListStateDescriptor<Tuple2<Long, RowData>> waitingRows;
   private transient ListState<Tuple2<Long, RowData>> waiting;
-  private transient ValueState<RowData> table;
+  private transient ValueState<List<RowData>> table;
   private transient RowDataSerializer leftRows, rightRows;
   private transient boolean isLoaded;
 
@@ -45,7 +49,8 @@ public final class Lookup extends AbstractStreamOperator<RowData>
     rightRows = columns.rightType().toRowSerializer();
     waitingRows = new ListStateDescriptor<>("waiting", Types.TUPLE(Types.LONG, columns.leftType()));
     waiting = context.getKeyedStateStore().getListState(waitingRows);
-    table = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("table", columns.rightType()));
+    var rows = new ListTypeInfo<>(columns.rightType());
+    table = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("table", rows));
   }
 
   @Override
@@ -60,7 +65,14 @@ public final class Lookup extends AbstractStreamOperator<RowData>
 
   @Override
   public void processElement2(StreamRecord<RowData> element) throws Exception {
-    table.update(rightRows.toBinaryRow(element.getValue()).copy());
+    RowData row = element.getValue();
+    List<RowData> rows = table.value() == null ? new ArrayList<>() : table.value();
+    if (row.getRowKind() == RowKind.DELETE) {
+      rows.removeIf(held -> Place.isSame(held, row));
+    } else {
+      rows.add(rightRows.toBinaryRow(row).copy());
+    }
+    table.update(rows.isEmpty() ? null : rows);
   }
 
   @Override
@@ -80,8 +92,13 @@ public final class Lookup extends AbstractStreamOperator<RowData>
   }
 
   private void join(long time, RowData row) throws Exception {
-    RowData found = RowKey.hasNull((RowData) getCurrentKey()) ? null : table.value();
+    RowData found = RowKey.hasNull((RowData) getCurrentKey()) ? null : newest();
     if (found == null && !keepsUnmatched) return;
     output.collect(new StreamRecord<>(columns.join(row, found, 0), time));
+  }
+
+  private RowData newest() throws Exception {
+    List<RowData> rows = table.value();
+    return rows == null ? null : rows.stream().reduce((one, other) -> Place.isAfter(one, other) ? one : other).get();
   }
 }

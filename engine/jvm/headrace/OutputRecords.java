@@ -1,7 +1,6 @@
 package headrace;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
@@ -23,23 +22,12 @@ public final class OutputRecords implements KafkaRecordSerializationSchema<byte[
     int valueAt = headersAt + Block.size(record, Unpacker.HEADERS_SIZE);
     ProducerRecord<byte[], byte[]> out =
         new ProducerRecord<>(
-            topics[Block.getInt(record, Unpacker.TOPIC)],
+            topics[Block.getInt(record, Unpacker.DESTINATION)],
             null,
             Math.max(0L, Block.getLong(record, Unpacker.TIMESTAMP)),
             key < 0 ? null : Arrays.copyOfRange(record, Unpacker.ENTRY, headersAt),
             value < 0 ? null : Arrays.copyOfRange(record, valueAt, valueAt + value));
-    ByteBuffer headers = ByteBuffer.wrap(record, headersAt, valueAt - headersAt);
-    while (headers.hasRemaining()) {
-      String name = new String(take(headers, headers.getInt()), StandardCharsets.UTF_8);
-      int size = headers.getInt();
-      out.headers().add(name, size < 0 ? null : take(headers, size));
-    }
+    PackedHeaders.addTo(out.headers(), ByteBuffer.wrap(record, headersAt, valueAt - headersAt));
     return out;
-  }
-
-  private static byte[] take(ByteBuffer from, int size) {
-    byte[] bytes = new byte[size];
-    from.get(bytes);
-    return bytes;
   }
 }

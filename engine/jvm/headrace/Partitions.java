@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 
-/** One number for each partition of a source's topics: the topic's own number in the upper 16 bits (sources/numbers.py). */
+/** One number for each partition of a source's topics: the topic's own number in the upper 16 bits (engine/plan/streams.py). */
 public final class Partitions implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int BITS = 16;

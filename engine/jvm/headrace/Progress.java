@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.util.clock.RelativeClock;
 
 /**
  * How far a subtask has come in each of the partitions that it reads.
@@ -18,12 +19,38 @@ public final class Progress implements Serializable {
   private final HashMap<Integer, Long> begins = new HashMap<>();
   private final HashMap<Integer, Long> ends = new HashMap<>();
   private final HashMap<Integer, Position> positions = new HashMap<>();
+  private long stepNanos;
+  private long toldNanos;
+  private long ticks;
 
   /** Where each partition began and ended at submission, by its number; offsets may be of any size, as Python's are. */
   public Progress(Partitions partitions, Map<Integer, ? extends Number> begins, Map<Integer, ? extends Number> ends) {
     this.partitions = partitions;
     begins.forEach((partition, begin) -> this.begins.put(partition, begin.longValue()));
     ends.forEach((partition, end) -> this.ends.put(partition, end.longValue()));
+  }
+
+  /** Time stands still, and passes by so much where that is told; for sources that need not wait for it. */
+  public Progress told(long stepNanos) {
+    this.stepNanos = stepNanos;
+    return this;
+  }
+
+  void timePasses() {
+    toldNanos += stepNanos;
+  }
+
+  RelativeClock clock(RelativeClock clock) {
+    return stepNanos == 0 ? clock : new Told();
+  }
+
+  /** Counts the times that watermarks are made. */
+  void tick() {
+    ticks++;
+  }
+
+  long ticks() {
+    return ticks;
   }
 
   /** From now on this subtask reads a partition, which had come as far as that. */
@@ -58,6 +85,18 @@ public final class Progress implements Serializable {
     long largest = Block.NO_EVENT_TIME;
     for (Position position : positions.values()) largest = Math.max(largest, position.largest);
     return largest;
+  }
+
+  private final class Told implements RelativeClock {
+    @Override
+    public long relativeTimeMillis() {
+      return toldNanos / 1_000_000;
+    }
+
+    @Override
+    public long relativeTimeNanos() {
+      return toldNanos;
+    }
   }
 
   /** How far a partition is read: the offset that comes next, and the largest event time of its good records. */

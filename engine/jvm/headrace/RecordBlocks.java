@@ -2,7 +2,6 @@ package headrace;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -14,14 +13,11 @@ import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.avro.shaded.org.apache.avro.SchemaCompatibility;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.Header;
 import org.apache.flink.util.Collector;
 
 /** Kafka record to block: keeps every coordinate, reads event time and shard, marks what cannot be read. */
 public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte[]> {
   private static final long serialVersionUID = 1L;
-  private static final int FRAMING = 5;
-  private static final byte[] NOTHING = new byte[0];
 
   private final Contract contract;
   private transient SchemaLookup schemas;
@@ -45,7 +41,7 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
   }
 
   byte[] block(ConsumerRecord<byte[], byte[]> record) throws IOException {
-    byte[] key = record.key(), value = record.value(), headers = headers(record);
+    byte[] key = record.key(), value = record.value(), headers = PackedHeaders.of(record.headers());
     int keySize = key == null ? 0 : key.length, valueSize = value == null ? 0 : value.length;
     byte[] block = new byte[Block.ENTRY + keySize + headers.length + valueSize];
     Block.putLong(block, Block.EVENT_TIME, Block.NO_EVENT_TIME);
@@ -76,14 +72,14 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
   private Status status(byte[] block, byte[] value) throws IOException {
     if (block.length > contract.maxBytes) return Status.TOO_LARGE;
     if (value == null) return Status.NULL_VALUE;
-    if (value.length < FRAMING || value[0] != 0) return Status.NO_MAGIC;
+    if (value.length < SchemaLookup.FRAMING || value[0] != 0) return Status.NO_MAGIC;
     int id = ByteBuffer.wrap(value, 1, 4).getInt();
     Optional<Schema> writer = schemas.get(id);
     if (writer.isEmpty()) return Status.UNKNOWN_SCHEMA;
     Optional<Payload> payload = payloads.computeIfAbsent(id, ignored -> payload(writer.get()));
     if (payload.isEmpty()) return Status.WRONG_TYPE;
     try {
-      payload.get().read(value, FRAMING);
+      payload.get().read(value, SchemaLookup.FRAMING);
     } catch (Payload.Corrupt corrupt) {
       return Status.CORRUPT;
     }
@@ -116,22 +112,6 @@ public final class RecordBlocks implements KafkaRecordDeserializationSchema<byte
     Block.putLong(block, Block.EVENT_TIME, time);
     if (time > Payload.YEAR_9999 || time - arrival > contract.maxAheadMs) return Status.FUTURE;
     return contract.finite && !payload.finite ? Status.NOT_FINITE : Status.OK;
-  }
-
-  /** Per header: name size (4 bytes, big-endian), name, value size (-1: null), value. */
-  private static byte[] headers(ConsumerRecord<byte[], byte[]> record) {
-    int size = 0;
-    for (Header header : record.headers()) {
-      size += 8 + header.key().getBytes(StandardCharsets.UTF_8).length + (header.value() == null ? 0 : header.value().length);
-    }
-    if (size == 0) return NOTHING;
-    ByteBuffer packed = ByteBuffer.allocate(size);
-    for (Header header : record.headers()) {
-      byte[] name = header.key().getBytes(StandardCharsets.UTF_8);
-      packed.putInt(name.length).put(name).putInt(header.value() == null ? -1 : header.value().length);
-      if (header.value() != null) packed.put(header.value());
-    }
-    return packed.array();
   }
 
   @Override

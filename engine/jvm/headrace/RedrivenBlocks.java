@@ -2,7 +2,6 @@ package headrace;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,17 +22,19 @@ import org.apache.flink.util.Collector;
 /**
  * Dead letters that were sent again to the blocks of their records, under their original coordinates.
  *
- * <p>Each record is examined anew by what the plan says of its stream. One of a stream that is none is marked, under the
- * stream that feeds the stages. A Kafka record without a value says where a run began, and is none of ours.
+ * <p>Each record is examined anew by what the plan says of its stream. At the end of its block is a byte, not 0 where the
+ * stream itself had refused it, so that connectors have not had it, either. One of a stream that is none is marked, under
+ * the stream of the last part. A Kafka record without a value says where a run began, and is none of ours.
  */
 public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<byte[]> {
   private static final long serialVersionUID = 1L;
-  private static final int FRAMING = 5, MOST = 255;
+  private static final int MOST = 255;
 
   private final Contract letters;
   private final HashMap<String, Contract> streams = new HashMap<>();
+  private final HashMap<String, Contract> parts = new HashMap<>();
   private final HashMap<String, Contract> origins = new HashMap<>();
-  private Contract feed;
+  private Contract last;
   private transient SchemaLookup schemas;
   private transient Schema reader;
   private transient Map<Integer, GenericDatumReader<GenericRecord>> readers;
@@ -44,11 +45,17 @@ public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<by
     this.letters = letters;
   }
 
-  /** Adds a stream and what its letters name as their topics; the one that feeds the stages comes last. */
+  /** Adds a stream and what its letters name as their topics. */
   public RedrivenBlocks stream(String name, String[] topics, Contract contract) {
     streams.put(name, contract);
     for (String topic : topics) origins.put(topic, contract);
-    feed = contract;
+    return this;
+  }
+
+  /** Adds the nodes of the part on a stream. */
+  public RedrivenBlocks part(String[] nodes, Contract stream) {
+    for (String node : nodes) parts.put(node, stream);
+    last = stream;
     return this;
   }
 
@@ -73,7 +80,8 @@ public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<by
       readers.put(schemaId, reading = new GenericDatumReader<>(writer, reader));
     }
     try {
-      return reading.read(null, DecoderFactory.get().binaryDecoder(value, FRAMING, value.length - FRAMING, null));
+      int size = value.length - SchemaLookup.FRAMING;
+      return reading.read(null, DecoderFactory.get().binaryDecoder(value, SchemaLookup.FRAMING, size, null));
     } catch (AvroRuntimeException notOurs) {
       throw JobFailed.forGood(unreadable(schemaId) + ": " + notOurs.getMessage());
     }
@@ -84,12 +92,14 @@ public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<by
   }
 
   private byte[] block(GenericRecord letter) throws IOException {
-    Contract stream = streams.get(letter.get("node").toString());
-    if (stream == null) stream = origins.get(letter.get("topic").toString());
-    byte[] block = examining(stream == null ? feed : stream).block(original(letter));
+    String node = letter.get("node").toString(), topic = letter.get("topic").toString();
+    // a pipeline that connectors read is a stream, too
+    boolean whole = streams.containsKey(node) && (!parts.containsKey(node) || topic.equals(node));
+    Contract stream = whole ? streams.get(node) : parts.getOrDefault(node, origins.get(topic));
+    byte[] block = examining(stream == null ? last : stream).block(original(letter));
     block[Block.REDRIVEN] = (byte) Math.min(MOST, (int) letter.get("attempt"));
     if (stream == null) block[Block.STATUS] = Status.UNKNOWN_STREAM.code();
-    return block;
+    return OfStream.marked(block, whole);
   }
 
   private RecordBlocks examining(Contract stream) {
@@ -131,22 +141,9 @@ public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<by
     return bytes;
   }
 
-  /** As {@code RecordBlocks} has packed them. */
   private static RecordHeaders headers(byte[] packed) {
     RecordHeaders headers = new RecordHeaders();
-    ByteBuffer rest = ByteBuffer.wrap(packed == null ? new byte[0] : packed);
-    while (rest.hasRemaining()) {
-      String name = new String(take(rest, rest.getInt()), StandardCharsets.UTF_8);
-      int size = rest.getInt();
-      headers.add(name, size < 0 ? null : take(rest, size));
-    }
-    return headers;
-  }
-
-  private static byte[] take(ByteBuffer from, int size) {
-    byte[] bytes = new byte[size];
-    from.get(bytes);
-    return bytes;
+    return packed == null ? headers : PackedHeaders.addTo(headers, ByteBuffer.wrap(packed));
   }
 
   @Override

@@ -15,9 +15,15 @@ public final class RowKey implements KeySelector<RowData, RowData> {
 
   private final RowType type;
   private final RowData.FieldGetter[] getters;
+  private final boolean firstAlone;
   private transient RowDataSerializer serializer;
 
   public RowKey(LogicalType rows, int[] positions) {
+    this(rows, positions, false);
+  }
+
+  private RowKey(LogicalType rows, int[] positions, boolean firstAlone) {
+    this.firstAlone = firstAlone;
     LogicalType[] types = new LogicalType[positions.length];
     getters = new RowData.FieldGetter[positions.length];
     for (int i = 0; i < positions.length; i++) {
@@ -25,6 +31,14 @@ public final class RowKey implements KeySelector<RowData, RowData> {
       getters[i] = RowData.createFieldGetter(types[i], positions[i]);
     }
     type = RowType.of(types);
+  }
+
+  /** What a row of a table is replaced by: its key in Kafka, or without one the fields that a lookup goes by. */
+  public static RowKey ofTable(LogicalType rows, int[] positions) {
+    int[] all = new int[positions.length + 1];
+    all[0] = Place.key(((RowType) rows).getFieldCount());
+    System.arraycopy(positions, 0, all, 1, positions.length);
+    return new RowKey(rows, all, true);
   }
 
   public InternalTypeInfo<RowData> type() {
@@ -35,7 +49,10 @@ public final class RowKey implements KeySelector<RowData, RowData> {
   public RowData getKey(RowData row) {
     if (serializer == null) serializer = new RowDataSerializer(type);
     GenericRowData key = new GenericRowData(getters.length);
-    for (int i = 0; i < getters.length; i++) key.setField(i, getters[i].getFieldOrNull(row));
+    for (int i = 0; i < getters.length; i++) {
+      if (i == 1 && firstAlone && !key.isNullAt(0)) break;
+      key.setField(i, getters[i].getFieldOrNull(row));
+    }
     return serializer.toBinaryRow(key).copy();
   }
 

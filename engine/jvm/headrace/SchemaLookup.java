@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
  * waited for; one that refuses, or is none, stops the job. The Python side does the same (schemas/registry.py).
  */
 final class SchemaLookup {
+  /** The size of what is in front of every value: a zero byte, and the registry's number of its schema. */
+  static final int FRAMING = 5;
+
   private static final Logger LOG = LoggerFactory.getLogger(SchemaLookup.class);
   private static final long MISSING_NANOS = Duration.ofSeconds(10).toNanos();
   private static final int MISSING_MAX = 10_000;
@@ -33,7 +36,8 @@ final class SchemaLookup {
   private final Map<Integer, Optional<Schema>> byId = new HashMap<>();
   private final Map<Integer, Long> missingSince = new HashMap<>();
   private final URI registry;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+  /** A client has threads of its own: most sources never ask. */
+  private HttpClient http;
 
   SchemaLookup(String registry, Map<Integer, String> known) {
     this.registry = registry == null ? null : URI.create(registry);
@@ -101,6 +105,7 @@ final class SchemaLookup {
       byte[] login = registry.getUserInfo().getBytes(StandardCharsets.UTF_8);
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(login));
     }
+    if (http == null) http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     RegistryAnswer answer = new RegistryAnswer(registry, response.statusCode(), response.body());
     if (answer.isTrouble()) throw new IOException("it answered " + response.statusCode());

@@ -12,9 +12,8 @@ import org.apache.flink.util.Collector;
  */
 public final class Unpacker implements FlatMapFunction<byte[], byte[]> {
   private static final long serialVersionUID = 1L;
-  static final int TIMESTAMP = 0, TOPIC = 8, KEY_SIZE = 12, HEADERS_SIZE = 16, VALUE_SIZE = 20, ENTRY = 24;
+  static final int TIMESTAMP = 0, DESTINATION = 8, KEY_SIZE = 12, HEADERS_SIZE = 16, VALUE_SIZE = 20, ENTRY = 24;
   private static final int FATAL = -1;
-  private static final int SCHEMA_ID = 5; // a zero byte and the registry's number, in front of every value
 
   @Override
   public void flatMap(byte[] frame, Collector<byte[]> out) {
@@ -23,7 +22,7 @@ public final class Unpacker implements FlatMapFunction<byte[], byte[]> {
         ENTRY,
         KEY_SIZE,
         record -> {
-          if (Block.getInt(record, TOPIC) == FATAL) throw JobFailed.forGood(reason(record));
+          if (Block.getInt(record, DESTINATION) == FATAL) throw JobFailed.forGood(reason(record));
           out.collect(record);
         });
   }
@@ -31,7 +30,7 @@ public final class Unpacker implements FlatMapFunction<byte[], byte[]> {
   /** The value of a record as Avro writes it, without the schema's id. */
   static ByteBuffer avro(byte[] record) {
     int size = Block.size(record, VALUE_SIZE);
-    return ByteBuffer.wrap(record, record.length - size + SCHEMA_ID, size - SCHEMA_ID);
+    return ByteBuffer.wrap(record, record.length - size + SchemaLookup.FRAMING, size - SchemaLookup.FRAMING);
   }
 
   /** The message of the Python side, the user's own traceback first. */

@@ -32,7 +32,8 @@ def test_explain_shows_graph_and_physical_plan() -> None:
     done = CliRunner().invoke(app, ["explain", PHISHING, "--parallelism", "2"])
     assert done.exit_code == 0
     assert "pipeline  model <- signs: classifier, label is_phishing" in done.stdout
-    assert "physical plan, parallelism 2, one global shard" in done.stdout
+    assert "physical plan, parallelism 2" in done.stdout
+    assert "signs + model, a call a frame" in done.stdout
 
 
 @pytest.mark.parametrize(

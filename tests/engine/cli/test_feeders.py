@@ -15,7 +15,7 @@ from schemas.codec import Decoder
 from schemas.registry import Registry
 from sources.kafka_reader import TopicReader
 from tests.engine.cli.test_commands import headrace
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 WORKFLOW = """
 from engine.workflow import Workflow
@@ -91,7 +91,7 @@ def test_ctrl_c_ends_it_in_order_and_the_next_one_goes_on(platform: Platform, tm
         ) as running:
             wait_until(lambda before=before: len(committed(platform, f"{topic}.pages")) > before + 500)  # type: ignore[misc]
             running.send_signal(signal.SIGINT)
-            said, _ = running.communicate(timeout=60)
+            said, _ = running.communicate(timeout=PATIENCE_S)
         assert running.returncode == 130
         seen = committed(platform, f"{topic}.pages")
         assert json.loads(said)["pages"]["records"] == len(seen) - before

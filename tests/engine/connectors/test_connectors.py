@@ -35,6 +35,7 @@ HERE, THERE = Table("here", ("at", "station", "wind"), "at"), Table("there", ("s
     ("make", "said"),
     [
         (lambda: Sql("  "), "the query is empty"),
+        (lambda: Sql("SELECT 1 FROM here", emit="last"), 'neither "append" nor "final"'),  # type: ignore[arg-type]
         (lambda: Union(HERE), "two streams or more"),
         (lambda: Union(HERE, THERE, HERE), "each of them once"),
         (lambda: IntervalJoin(HERE, HERE, on="station"), "with itself"),
@@ -130,5 +131,5 @@ def test_a_table_is_no_stream_at_the_same_time() -> None:
     assert isinstance(pages, DataSource)
     assert isinstance(sites, DataSource)
     flow.connect("both", Union(pages, sites))
-    with pytest.raises(Fatal, match='connector "both": reads "sites" as a stream'):
+    with pytest.raises(Fatal, match='node "both": reads "sites" as a stream'):
         make_plan(flow, shipped_schema)

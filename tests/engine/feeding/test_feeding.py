@@ -17,7 +17,8 @@ from sources import Clockwork, Feeder, Files, Generator, Trouble
 from sources.feeder import Batch, Position, Reading
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
-from sources.kafka_transactions import TransactionalWriter, partition_of
+from sources.kafka_transactions import TransactionalWriter
+from sources.kafka_writer import partition_of
 from tests.sources.cases import READING
 from tests.sources.feeding import Services, target
 from tests.waiting import wait_until

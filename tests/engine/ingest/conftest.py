@@ -7,6 +7,7 @@ import pytest
 
 from engine.local.platform import Platform
 from tests.engine.ingest.running import Stop, stop
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -18,5 +19,5 @@ def topic(platform: Platform) -> Stop:
 @pytest.fixture
 def client(platform: Platform) -> Iterator[httpx.Client]:
     """A client of the platform's own ingest service."""
-    with httpx.Client(base_url=platform.addresses.ingest, timeout=60, trust_env=False) as client:
+    with httpx.Client(base_url=platform.addresses.ingest, timeout=PATIENCE_S, trust_env=False) as client:
         yield client

@@ -23,7 +23,7 @@ from schemas.codec import Decoder
 from schemas.registry import Registry
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import StoredRecord, TopicReader
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 PARTITIONS = 4
 SCHEMA: dict[str, Any] = {
@@ -93,7 +93,7 @@ def running(platform: Platform, limits: Limits | None = None, tokens: tuple[byte
         thread.start()
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+            with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
                 wait_until(lambda: client.get("/readyz").status_code == 200)
                 yield client
         finally:

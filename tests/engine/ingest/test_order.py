@@ -11,6 +11,7 @@ import pytest
 from engine.local.platform import Platform
 from sources.kafka_writer import TopicWriter
 from tests.engine.ingest.running import AT, PARTITIONS, Stop, trip
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.services
 CLIENTS, REQUESTS, RECORDS = 4, 25, 40
@@ -18,7 +19,7 @@ CLIENTS, REQUESTS, RECORDS = 4, 25, 40
 
 def test_records_of_a_key_stay_in_order(platform: Platform, topic: Stop) -> None:
     def send(car: int) -> None:
-        with httpx.Client(base_url=platform.addresses.ingest, timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=platform.addresses.ingest, timeout=PATIENCE_S, trust_env=False) as client:
             for start in range(0, REQUESTS * RECORDS, RECORDS):
                 trips = [trip(number, f"car-{car}") for number in range(start, start + RECORDS)]
                 answer = client.post(topic.path, params={"key": "car"}, json=trips)

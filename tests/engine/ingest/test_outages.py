@@ -14,7 +14,7 @@ from engine.ingest.limits import Limits
 from engine.local.platform import Platform
 from tests.engine.ingest.running import Stop, running, trip
 from tests.engine.jobs.trial import gone, suspended
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.services
 CLIENTS, RECORDS = 4, 50
@@ -75,7 +75,7 @@ def test_nothing_is_acknowledged_that_is_not_in_kafka(platform: Platform, topic:
     acknowledged: list[int] = []
 
     def send(url: httpx.URL) -> None:
-        with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
             while not over.is_set():
                 with taking:
                     sent = [next(numbers) for _ in range(RECORDS)]

@@ -18,7 +18,7 @@ from engine.local.platform import Platform
 from engine.local.ports import choose_ports
 from tests.engine.ingest.running import Stop, trip
 from tests.engine.jobs.trial import suspended
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.services
 OLD, NEW = "old-token-of-these-tests", "new-token-of-these-tests"
@@ -36,11 +36,11 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Clie
         assert process.stdout is not None
         announced = re.search(r"http://[0-9.]+:(\d+)", process.stdout.readline())
         assert announced is not None
-        with httpx.Client(base_url=f"http://127.0.0.1:{announced[1]}", timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{announced[1]}", timeout=PATIENCE_S, trust_env=False) as client:
             yield process, client
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_only_who_has_a_token_may_write(topic: Stop, addresses: list[str], tmp_p
 
 
 def failing(*arguments: str) -> str:
-    ended = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     return ended.stderr
@@ -103,7 +103,7 @@ def test_what_was_taken_is_written_before_the_end(platform: Platform, topic: Sto
             process.send_signal(signal.SIGTERM)
             wait_until(lambda: _refuses(str(client.base_url)))
         assert (waiting.result().status_code, waiting.result().json()["accepted"]) == (202, 2)
-        assert process.wait(timeout=60) == -signal.SIGTERM  # uvicorn ends by the signal, once all is done
+        assert process.wait(timeout=PATIENCE_S) == -signal.SIGTERM  # uvicorn ends by the signal, once all is done
     assert topic.numbers() == [1, 2, 3]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from river import compose, linear_model, preprocessing
 
+from engine.flink.gateway import jvm
 from engine.plan import NO_PARTITION
 from engine.workflow import Connection, Pipeline, Workflow
 from schemas.codec import Encoder
@@ -32,7 +32,7 @@ def are_learned(trial: Trial, connector: str, rows: list[Row], features: Sequenc
 
     A row's stand-in for an offset is a hash of all its bytes: so the rows are equal in every field, too.
     """
-    ordered = _in_order(trial, connector, rows, event_time)
+    ordered = in_order(trial, connector, rows, event_time)
     predictions = trial.predictions()
     assert [row for offset, row in ordered if (NO_PARTITION, offset) not in predictions] == []
     assert len(predictions) == len(ordered)
@@ -42,17 +42,20 @@ def are_learned(trial: Trial, connector: str, rows: list[Row], features: Sequenc
 
 def are_predicted(trial: Trial, connector: str, rows: list[Row]) -> None:
     """Check that there is a prediction for each of the rows and for no other, whatever their order."""
-    expected = {(NO_PARTITION, offset): row for offset, row in _in_order(trial, connector, rows, "at")}
+    expected = {(NO_PARTITION, offset): row for offset, row in in_order(trial, connector, rows, "at")}
     predicted = trial.predictions().keys()
     assert [row for place, row in expected.items() if place not in predicted] == []
     assert predicted == expected.keys()
 
 
-def _in_order(trial: Trial, connector: str, rows: list[Row], event_time: str) -> list[tuple[int, Row]]:
+def in_order(trial: Trial, connector: str, rows: list[Row], event_time: str) -> list[tuple[int, Row]]:
+    """The rows in the order in which they are learned, each with what stands for its offset."""
     with Registry(trial.platform.addresses.registry) as registry:
         made = registry.latest(f"{trial.name}.{connector}")
     encoder = Encoder(made.schema, made.id)
-    hashed = [(int.from_bytes(hashlib.md5(encoder.encode(row)).digest()[:8], "big") & ~(1 << 63), row) for row in rows]
+    guava = jvm().org.apache.flink.shaded.guava33.com.google.common.hash.Hashing
+    fingerprint = guava.farmHashFingerprint64()
+    hashed = [(fingerprint.hashBytes(encoder.encode(row)).asLong() & (1 << 63) - 1, row) for row in rows]
     ordered = sorted(hashed, key=lambda pair: (pair[1][event_time], pair[0]))
     equal: Counter[tuple[int, int]] = Counter()  # rows that are equal in everything count their stand-in up
     numbered = []

@@ -12,7 +12,7 @@ from river import linear_model, preprocessing, stats
 from typer.testing import CliRunner
 
 from engine.cli.app import app
-from engine.jobs.definition import changes, parts_of
+from engine.jobs.definition import changes, definition_digest, states_of
 from engine.jobs.store import Run, RunStore, now
 from engine.plan import Plan
 from engine.planner import make_plan, shipped_schema
@@ -86,13 +86,30 @@ def rows_of(ttl: str) -> Sinks:
 def test_each_node_says_what_becomes_of_its_state(
     before: Plan, after: Plan, verdicts: set[str], losing: dict[str, str]
 ) -> None:
-    found = {change.node: change for change in changes(parts_of(before), after)}
+    found = {change.node: change for change in changes(states_of(before), after)}
     assert {change.verdict for change in found.values()} == verdicts
     lost = {name: change.loses for name, change in found.items() if change.loses}
-    if losing:
-        assert any(why in lost.get(name, "") for name, why in losing.items())
-    else:
-        assert lost == {}
+    assert {name: losing[name] in why for name, why in lost.items() if name in losing} == dict.fromkeys(losing, True)
+    assert bool(lost) == bool(losing)
+
+
+def two_sources(*names: str) -> Plan:
+    flow = Workflow("demo")
+    for name in names:
+        flow.pipeline(f"{name}_scaled", flow.source(name, KafkaTopic(name)), preprocessing.StandardScaler())
+    return make_plan(flow, lambda _: SCHEMA)
+
+
+def test_sources_in_another_order_would_lend_each_other_their_state() -> None:
+    before, after = two_sources("one", "two", "three"), two_sources("two", "one", "three")
+    lost = {change.node: change.loses for change in changes(states_of(before), after) if change.loses}
+    assert lost == {"two": "its place among the sources and connectors is another one"}
+    assert definition_digest(before) != definition_digest(after)
+
+
+def test_what_keeps_no_state_is_no_part_of_a_definition() -> None:
+    assert definition_digest(planned([])) == definition_digest(planned([], sinks=store))
+    assert definition_digest(planned(SCALED)) != definition_digest(planned(SCALED, sinks=rows_of("1d")))
 
 
 def test_the_command_names_what_would_be_lost_before_it_is(tmp_path: Path) -> None:
@@ -113,7 +130,7 @@ model = flow.pipeline("model", pages, linear_model.LogisticRegression(), label="
     pages = workflow.source("pages", KafkaTopic("pages", schema="phishing", event_time="seen_at"))
     scaled = workflow.pipeline("scaled", pages, preprocessing.StandardScaler())
     workflow.pipeline("model", scaled, linear_model.LogisticRegression(), label="is_phishing")
-    parts = parts_of(make_plan(workflow, shipped_schema))
+    parts = states_of(make_plan(workflow, shipped_schema))
     with RunStore(settings.metadata_url) as runs:
         runs.add(Run("a-job", "growing", 0, "digest", False, now()), parts)
     done = CliRunner().invoke(app, asked)

@@ -9,7 +9,7 @@ from engine.local.platform import Platform
 from engine.workflow import Workflow
 from models import RollingMean
 from schemas.version import Version
-from sinks import FeatureReader, FeatureRow, FeatureStore, Lookup, ModelStore
+from sinks import FeatureKey, FeatureReader, FeatureRow, FeatureStore, ModelStore
 from tests.engine.jobs.readings import STATIONS, Feed, feed, readings
 from tests.engine.jobs.trial import Trial, begin, classifier, fresh_name
 
@@ -60,4 +60,4 @@ def _run(platform: Platform, flow: Workflow, *, fresh: bool = False) -> Trial:
 def _rows(platform: Platform, name: str) -> list[FeatureRow | None]:
     """The rows of the stations, then that of the one that only the second run sees."""
     with FeatureReader(platform.addresses.redis) as reader:
-        return reader.read(name, [Lookup("station", station, "weather") for station in (*STATIONS, "zug")])
+        return reader.read(name, [FeatureKey("station", station, "weather") for station in (*STATIONS, "zug")])

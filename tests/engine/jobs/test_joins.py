@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from threading import Event, Thread
 from typing import Any, Literal
 
 import pytest
@@ -192,9 +194,9 @@ def test_a_lookup_waits_for_its_table_and_holds_it(platform: Platform, streams: 
     flow = lookup_flow(streams)
     write(here, 500, LEFT)
     for position, station in enumerate(STATIONS[:-1] * 2):
-        entry = {"at": 0, "station": station, "warmth": float(position), "wind": 0.0, "rain": None}
-        there.put(there.encoder.encode(entry), STATIONS.index(station) % PARTITIONS)
-        there.written.append(entry)
+        told = entry(station, float(position))
+        there.put(there.encoder.encode(told), STATIONS.index(station) % PARTITIONS)
+        there.written.append(told)
     there.writer.flush()
     first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
     wait_until_read(first, (here,))
@@ -222,12 +224,104 @@ def test_a_table_that_is_refreshed_changes_as_its_topic_does(platform: Platform,
     are_predicted(trial, "found", [*before, *looked_up(here, there.written)[200:]])
 
 
+def test_a_table_that_never_rests_holds_nobody_up(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    tell(there, warmth=1.0)
+    with busy(there):
+        trial = begin(platform, lookup_flow(streams, refresh=True), JobSettings(checkpoint_every="1 s"))
+        write(here, 200, LEFT)
+        trial.wait_until_predicted(200)
+    trial.stop()
+    are_predicted(trial, "found", looked_up(here, there.written))
+
+
+@contextmanager
+def busy(there: Feed) -> Iterator[None]:
+    """Somebody writes to a table, of a station that nobody asks for, all the time."""
+    over = Event()
+
+    def write_on() -> None:
+        while not over.wait(0.05):
+            put(there, b"busy", "elsewhere")
+            there.writer.flush()
+
+    writing = Thread(target=write_on)
+    writing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writing.join()
+
+
+def test_a_table_holds_one_record_of_a_key_and_a_null_value_deletes_it(
+    platform: Platform, streams: tuple[Feed, Feed]
+) -> None:
+    """Whose key in Kafka is not what the lookup goes by: a record that moves, and two of one station, are such.
+
+    Partitions are read at different speeds, and so a deletion may come before what it deletes.
+    """
+    here, there = streams
+    first, second, third, fourth, *_ = STATIONS
+    put(there, b"moves", first, 1.0)
+    put(there, b"moves", second, 2.0)
+    put(there, b"stays", third, 3.0)
+    put(there, b"again", third, 4.0)
+    put(there, b"again")
+    put(there, b"gone", fourth, 5.0)
+    put(there, b"gone")
+    put(there, b"never there")
+    for _ in range(3_000):
+        put(there, b"before", "elsewhere", partition=0)
+    put(there, b"deleted before it is read", first, 6.0, partition=0)
+    there.writer.flush()
+    put(there, b"deleted before it is read", partition=1)
+    rubbish = there.put(b"rubbish", 0, b"stays")
+    there.writer.flush()
+    write(here, 500, LEFT)
+    trial = finish(platform, lookup_flow(streams), JobSettings(bounded=True, parallelism=2))
+    assert {place: letter["reason"] for place, letter in trial.dead().items()} == {rubbish: "no_magic"}
+    held = [entry(second, 2.0), entry(third, 3.0)]
+    are_learned(trial, "found", looked_up(here, held), ("warmth", "wind"))
+
+
+def test_a_null_value_deletes_from_a_table_that_is_refreshed(platform: Platform, streams: tuple[Feed, Feed]) -> None:
+    here, there = streams
+    put(there, b"first", STATIONS[0], 1.0)
+    put(there, b"second", STATIONS[1], 2.0)
+    there.writer.flush()
+    flow = lookup_flow(streams, refresh=True)
+    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    write(here, 200, LEFT)
+    trial.wait_until_read()
+    trial.stop()
+    before = looked_up(here, [entry(STATIONS[0], 1.0), entry(STATIONS[1], 2.0)])
+    put(there, b"first")
+    there.writer.flush()
+    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    wait_until_read(resumed, (there,))
+    write(here, 200, LEFT)
+    resumed.wait_until_predicted(400)
+    resumed.stop()
+    are_predicted(resumed, "found", [*before, *looked_up(here, [entry(STATIONS[1], 2.0)])[200:]])
+
+
+def put(table: Feed, key: bytes, station: str | None = None, warmth: float = 0.0, partition: int | None = None) -> None:
+    """A record for a table under a key in Kafka, without a station one that deletes."""
+    value = table.encoder.encode(entry(station, warmth)) if station else None
+    table.put(value, sum(key) % PARTITIONS if partition is None else partition, key)
+
+
+def entry(station: str, warmth: float) -> Reading:
+    return {"at": 0, "station": station, "warmth": warmth, "wind": 0.0, "rain": None}
+
+
 def tell(table: Feed, warmth: float) -> None:
     """A record of each station for a table."""
     for station in STATIONS:
-        entry = {"at": 0, "station": station, "warmth": warmth, "wind": 0.0, "rain": None}
-        table.put(table.encoder.encode(entry), STATIONS.index(station) % PARTITIONS)
-        table.written.append(entry)
+        told = entry(station, warmth)
+        table.put(table.encoder.encode(told), STATIONS.index(station) % PARTITIONS)
+        table.written.append(told)
     table.writer.flush()
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from engine.cli.following import follow
 from engine.flink.configuration import JobSettings
 from engine.flink.event_range import EventRange
-from engine.flink.left_out import LeftOut
+from engine.flink.job_metrics import LeftOut
 from engine.flink.rest import FlinkRest
 from engine.local.platform import Platform
 from schemas.errors import Fatal

@@ -41,12 +41,15 @@ def stream(platform: Platform) -> Iterator[Feed]:
         yield stream
 
 
-def _spoil(stream: Feed) -> tuple[set[Coordinates], set[Coordinates]]:
-    """Records that come too late, and ones that are none; all have to be in the dead letters, as late and no_magic."""
+def _spoil(stream: Feed) -> tuple[dict[Coordinates, int], set[Coordinates]]:
+    """Records that come too late, with their event times in ms, and ones that are none.
+
+    All have to be in the dead letters, as late and no_magic.
+    """
     late = readings(LATE, len(stream.written))
     at = min(reading["at"] for reading in stream.written[-PARTITIONS * 60 :]) - 10 * LATENESS_MS
     values = [stream.encoder.encode({**reading, "at": at + n}) for n, reading in enumerate(late)]
-    lates = {stream.put(value, n % PARTITIONS) for n, value in enumerate(values)}
+    lates = {stream.put(value, n % PARTITIONS): at + n for n, value in enumerate(values)}
     bad = {stream.put(b"rubbish", n % PARTITIONS, b"key") for n in range(BAD)}
     stream.writer.flush()
     return lates, bad
@@ -170,14 +173,14 @@ def test_letters_of_sources_and_of_connectors_go_back_to_where_they_failed(platf
         "predictions", flow.pipeline("model", rows, classifier(), label="rain"), Topic(f"{flow.name}.predictions")
     )
     trial = begin(platform, flow, EACH_SECOND)
-    _spoil(stream)
+    late, _ = _spoil(stream)
     without = stream.put(stream.encoder.encode({**stream.written[-1], "warmth": -1.0}), 3)
     stream.write(400)  # the watermark passes it
     _wait_for_letters(trial, LATE + BAD + 1)
     assert without not in {place for place, _, _ in _letters(trial)}  # a row of a query has other coordinates
     assert _send(trial) == LATE + BAD + 1
     _wait_for_letters(trial, LATE + 2 * (BAD + 1))
-    _wait_until_taken_in(trial)
+    wait_until(lambda: _event_times(trial).issuperset(late.values()), PATIENCE_S)  # at once, and at their own time
     trial.stop(drain=True)
     assert Counter((reason, attempt) for _, reason, attempt in _letters(trial)) == {
         ("late", 1): LATE,
@@ -188,6 +191,12 @@ def test_letters_of_sources_and_of_connectors_go_back_to_where_they_failed(platf
     }
     assert {partition for (partition, _), reason, _ in _letters(trial) if reason == "null_feature"} == {NO_PARTITION}
     assert len(trial.predictions()) == 2_400 + LATE
+
+
+def _event_times(trial: Trial) -> set[int]:
+    """The event times of all predictions, in ms."""
+    predicted = (prediction["event_time"] for prediction in trial.committed(f"{trial.name}.predictions"))
+    return {round(event_time.timestamp() * 1000) for event_time in predicted}
 
 
 def test_a_workflow_that_never_ran_is_named_with_those_that_did(platform: Platform) -> None:

@@ -95,17 +95,16 @@ def test_what_is_fatal_stops_a_job_without_restarts_and_the_users_own_lines_come
         FAILS_ON_OPEN: ("Traceback (your own lines):", "PermissionError: no licence for this worker"),
         FAILS_NOW_AND_THEN: ('workflow "', "ValueError: too calm"),
     }
-    trials = {}
-    for step in expected:
+    for step, (first, cause) in expected.items():  # one by one: each is to fail by itself
         loaded = load_workflow(_file(tmp_path, stream, step))
-        trials[step] = Trial(platform, start(loaded, Settings.load(home=platform.home), JobSettings()))
-    for step, trial in trials.items():
+        trial = Trial(platform, start(loaded, Settings.load(home=platform.home), JobSettings()))
         trial.wait_until_ended("FAILED")
         said = trial.ask(FlinkRest.failure)
-        first, cause = expected[step]
         assert said.startswith(first)
         assert cause in said
         assert trial.ask(FlinkRest.failures) == 1
+        failed = {"name": trial.name, "state": "failed", "job": trial.started.job_id, "said": said.splitlines()[0]}
+        assert failed in _said(platform, "status")["workflows"]
 
 
 def test_a_first_hundred_records_that_all_fail_end_the_command_with_the_users_own_line(
@@ -144,7 +143,7 @@ def test_a_cancelled_workflow_goes_on_at_its_newest_checkpoint_and_as_it_was(pla
     flow = workflow(stream)
     trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
     trial.wait_until_predicted(released(stream.written))
-    running = {"name": flow.name, "state": "running", "job": trial.started.job_id}
+    running = {"name": flow.name, "state": "running", "job": trial.started.job_id, "said": ""}
     assert running in _said(platform, "status")["workflows"]
     assert _said(platform, "stop", flow.name, "--cancel") == {"workflow": flow.name, "savepoint": None}
     with pytest.raises(Fatal, match="its last run was not bounded"):

@@ -77,7 +77,7 @@ class Trial:
     def topics(self) -> dict[str, str]:
         """The topics of its sinks, by the name of the sink."""
         plan = self.started.plan
-        return {sink.name: plan.topic_of(sink) for sink in plan.topic_sinks}
+        return {sink.name: plan.topic_of(sink) for sink in plan.sinks.topics}
 
     @property
     def settings(self) -> Settings:
@@ -165,8 +165,10 @@ class Trial:
     def models(self) -> list[tuple[ModelCard, Any]]:
         """What is live in the model store, one for each shard that has learned anything."""
         key = signing_key(self.settings.signing_key_file, production=False)
+        learner = self.started.plan.learner
+        assert learner is not None
         with ModelReader(self.platform.addresses.redis) as reader:
-            stored = [reader.fetch(self.name, shard) for shard in range(self.started.plan.shards)]
+            stored = [reader.fetch(self.name, shard) for shard in range(learner.shards)]
         return [open_artifact(model.artifact, key, AllowList()) for model in stored if model]
 
 

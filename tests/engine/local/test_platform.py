@@ -22,7 +22,7 @@ from engine.platform_file import PlatformFile
 from engine.probes import why_not_ready
 from engine.settings import Settings
 from schemas.errors import Fatal
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.services
 COMMAND = [sys.executable, "-c", "from engine.cli import main; main()"]
@@ -91,7 +91,7 @@ def test_a_killed_taskmanager_is_replaced(platform: Platform) -> None:
     )
     _killed(platform.home, "taskmanager")
     wait_until(lambda: len(registered()) == 1 and not registered() & before)
-    assert worker.wait(timeout=10) == -9, "the worker of the killed TaskManager outlived it"
+    assert worker.wait(timeout=PATIENCE_S) == -9, "the worker of the killed TaskManager outlived it"
 
 
 def test_down_keeps_data_and_ports_and_leaves_no_process(small: Settings) -> None:
@@ -156,7 +156,7 @@ def test_interrupting_up_stops_what_it_started(tmp_path: Path) -> None:
     assert command.stdout is not None
     wait_until(lambda: len({*leftovers.memory_of(tmp_path)} - {"supervisor"}) == 7)
     command.send_signal(signal.SIGINT)
-    said, _ = command.communicate(timeout=60)
+    said, _ = command.communicate(timeout=PATIENCE_S)
     assert "stopping what was started" in said
     assert command.returncode != 0
     assert leftovers.processes_of(tmp_path) == []

@@ -14,7 +14,7 @@ from engine.local.part import Part
 from engine.local.readiness import wait_until_ready
 from engine.local.supervision import Supervisor, start_supervisor
 from schemas.errors import Fatal
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 
@@ -44,6 +44,13 @@ def test_a_part_that_ends_at_once_is_reported_with_its_last_words(home: Home) ->
         wait_until_ready(home, {"redis": "redis://127.0.0.1:1"}, lambda service, after_s: None)
 
 
+def test_what_went_wrong_is_shown_and_not_only_what_a_service_says_as_it_shuts_down(home: Home) -> None:
+    script = "import sys; print('ERROR the port is taken'); [print('closing', n) for n in range(50)]; sys.exit(1)"
+    start_supervisor(home, [Part("broken", "redis", (sys.executable, "-c", script))], {})
+    with pytest.raises(Fatal, match=r"(?s)starting:.*\nERROR the port is taken\nclosing 0"):
+        wait_until_ready(home, {"redis": "redis://127.0.0.1:1"}, lambda service, after_s: None)
+
+
 def test_a_killed_part_comes_back(home: Home) -> None:
     start_supervisor(home, [Part("sleeper", "sleeper", SLEEPER)], {})
     supervisor = Supervisor(home)
@@ -65,6 +72,6 @@ def test_a_part_ends_what_its_forerunner_left_before_it_starts(home: Home) -> No
     marks = {leftovers.PLATFORM_MARK: str(home.folder), leftovers.PART_MARK: "worker"}
     orphan = psutil.Popen(SLEEPER, env={**os.environ, **marks}, start_new_session=True)
     start_supervisor(home, [Part("worker", "worker", (sys.executable, "-P", leftovers.__file__, *SLEEPER))], {})
-    assert orphan.wait(timeout=30) == -9
+    assert orphan.wait(timeout=PATIENCE_S) == -9
     wait_until(lambda: len(leftovers.processes_of(home.folder, "worker")) == 1)
     Supervisor(home).shut_down()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from engine.scoring import Service, Shard
 from models import Filter, InRange, NotNull, Repair, Rules, Sample
 from models.artifact import FeatureSetRef
-from sinks import AsyncFeatureReader
+from sinks import AsyncFeatureReader, FeatureRow, FeatureStore
 from tests.engine.scoring.lateness import AT, CARD, RAW, learned, write_origin
 from tests.engine.scoring.running import running
 from tests.sinks.redis_server import RedisServer, free_port
@@ -267,6 +267,21 @@ def test_one_round_trip_reads_several_feature_sets(shared_redis: RedisServer) ->
         refused = client.post(PATH, json=asked).json()
     assert refused["field"] == "features.carrier_delay_1h"
     assert 'the entity "carrier"' in refused["hint"]
+
+
+def test_features_that_the_model_looked_up_are_read_of_the_workflow_that_writes_them(shared_redis: RedisServer) -> None:
+    ref = FeatureSetRef("carrier", "carriers", ("carrier_delay_1h",), workflow="elsewhere")
+    card = replace(
+        CARD, feature_sets=(*CARD.feature_sets, ref), features=CARD.features | {"carrier_delay_1h": "number"}
+    )
+    write_origin(shared_redis.url, "OAK", 20.0, AT)
+    row = FeatureRow("carrier", "UA", "carriers", {"carrier_delay_1h": 3.0}, AT - 2_000, partition=0, offset=0)
+    with FeatureStore("carrier").open(shared_redis.url, "elsewhere", 1) as writer:
+        writer.write([row], {"0/1.flights.0": AT})
+    with serving(Shard(card, MODEL), redis_url=shared_redis.url) as client:
+        asked = {"entities": {"origin": "OAK", "carrier": "UA"}, "features": {"dep_delay": 40.0}}
+        answer = client.post(PATH, json=asked).json()
+    assert answer["feature_age_s"] == {"origin_features": 0.0, "elsewhere.carriers": 2.0}
 
 
 def test_the_api_describes_itself(away: httpx.Client) -> None:

@@ -20,6 +20,7 @@ import pytest
 from models.signing import signing_key
 from tests.engine.scoring.lateness import RAW, at_version, learned, publish, until
 from tests.sinks.redis_server import RedisServer, free_port
+from tests.waiting import PATIENCE_S
 
 PATH = "/models/lateness/predict"
 
@@ -45,7 +46,7 @@ def url(redis_server: RedisServer, key_file: Path) -> Iterator[str]:
         yield announced[0]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
 
 
 def test_the_first_start_makes_the_key(url: str, key_file: Path) -> None:
@@ -85,7 +86,9 @@ def test_no_request_fails_while_models_are_swapped(url: str, redis_server: Redis
 
 
 def failing(*arguments: str) -> str:
-    ended = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False, env=os.environ)
+    ended = subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=os.environ
+    )
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     return ended.stderr
@@ -116,5 +119,5 @@ def test_without_redis_it_starts_and_is_not_ready(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/healthz").status_code == 200
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert "models cannot be read" in said

@@ -54,8 +54,9 @@ def plan_of(label_type: str, estimator: Any) -> Plan:
 
 def outputs_of(plan: Plan, outcome: Outcome) -> OutputFrame:
     ids = IDS[: len(plan.topics)]
-    results = ResultEncoding(plan, ids).encode(FRAME, outcome, epoch=3)
-    return Outputs(plan, ids[DEAD_LETTERS]).frame(FRAME, results, outcome.rejected.items(), now_ms=99)
+    [part] = plan.parts
+    results = ResultEncoding(plan, part, ids, {}).encode(FRAME, outcome, epoch=3)
+    return Outputs(plan, part, ids[DEAD_LETTERS]).frame(FRAME, results, outcome.rejected.items(), now_ms=99)
 
 
 @pytest.mark.parametrize("label_type", SAID)
@@ -69,7 +70,7 @@ def test_every_record_gives_a_prediction_to_each_topic_or_a_dead_letter(label_ty
     schema = prediction_schema(label_type)
     decoder = Decoder(schema, {6: schema, 7: schema}.__getitem__)
     for topic in (1, 2):
-        written = [record for record in records if record.topic == topic]
+        written = [record for record in records if record.destination == topic]
         assert [(r.key, r.timestamp) for r in written] == [(b"one", 99), (None, 99), (b"", 99)]
         decoded = [decoder.decode(record.value) for record in written]
         assert [(d["partition"], d["offset"], d["epoch"]) for d in decoded] == [(0, 7, 3), (1, 8, 3), (1, 9, 3)]
@@ -79,7 +80,7 @@ def test_every_record_gives_a_prediction_to_each_topic_or_a_dead_letter(label_ty
         if field == "probabilities":
             assert [d[field] for d in decoded] == [first[1], {}, first[1]]
 
-    [letter] = [record for record in records if record.topic == DEAD_LETTERS]
+    [letter] = [record for record in records if record.destination == DEAD_LETTERS]
     dead = Decoder(dead_letter_schema(), {5: dead_letter_schema()}.__getitem__).decode(letter.value)
     assert (dead["offset"], dead["key"], dead["value"], dead["reason"]) == (1 << 40, b"bad", b"b", "not_finite")
     assert (letter.key, letter.timestamp) == (b"bad", 99)

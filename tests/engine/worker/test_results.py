@@ -62,9 +62,11 @@ class Bench:
     def __init__(self, made: Plan) -> None:
         self.plan = made
         ids = tuple(range(len(made.topics)))
-        self.metrics = WorkerMetrics(made.workflow)
+        [part] = made.parts
+        self.metrics = WorkerMetrics(made.workflow, part.name)
         self._worker = Worker(
-            WorkerSpec(made, 1, {made.feed.name: {1: READINGS}}, ids, "http://127.0.0.1:1", "redis://127.0.0.1:1", ""),
+            WorkerSpec(made, 1, {part.name: {1: READINGS}}, ids, "http://127.0.0.1:1", "redis://127.0.0.1:1", ""),
+            part,
             MemoryState(),
             self.metrics,
         )
@@ -75,13 +77,15 @@ class Bench:
 
     def held(self, outputs: list[OutputRecord]) -> list[tuple[int, str]]:
         """The offsets and stations that the sink has got."""
-        [fed] = [sink for sink in self.plan.result_sinks if sink.name == "fed"]
+        [fed] = [sink for sink in self.plan.sinks.results if sink.name == "fed"]
         if isinstance(fed.sink, Collector):
             return [(row["offset"], row["station"]) for row in fed.sink.rows()]
         if isinstance(fed.sink, SqlTable):
             return _in_table(fed.sink)
         schema = self.plan.results[fed.name]
-        rows = [Decoder(schema, lambda _: schema).decode(out.value) for out in outputs if out.topic != DEAD_LETTERS]
+        rows = [
+            Decoder(schema, lambda _: schema).decode(out.value) for out in outputs if out.destination != DEAD_LETTERS
+        ]
         return [(row["offset"], row["station"]) for row in rows]
 
 
@@ -95,7 +99,7 @@ def _in_table(sink: SqlTable) -> list[tuple[int, str]]:
 
 def letters(outputs: list[OutputRecord]) -> list[dict[str, Any]]:
     decoder = Decoder(dead_letter_schema(), lambda _: dead_letter_schema())
-    return [decoder.decode(record.value) for record in outputs if record.topic == DEAD_LETTERS]
+    return [decoder.decode(record.value) for record in outputs if record.destination == DEAD_LETTERS]
 
 
 def reading(station: str, warmth: float = 1.0) -> dict[str, Any]:
@@ -135,7 +139,7 @@ def test_a_result_that_does_not_fit_is_a_dead_letter_and_its_record_is_learned(k
 def test_a_sink_that_refuses_its_first_hundred_stops_the_job(kind: str, tmp_path: Path) -> None:
     bench = Bench(plan(SINKS[kind], tmp_path))
     bench.process([reading("como")] * 99)
-    with pytest.raises(Fatal, match='sink "fed": refuses 100 of 100 results'):
+    with pytest.raises(Fatal, match='sink "fed": refuses all of its first 100 results'):
         bench.process([reading("como")], start=99)
 
 
@@ -154,7 +158,7 @@ def test_a_database_that_is_away_is_waited_for_in_place(tmp_path: Path) -> None:
         with server.coming_back():
             bench.process([reading("brig")], start=1)
         assert bench.held([]) == [(0, "ayr"), (1, "brig")]
-    waited = {"workflow": "weather", "service": "database"}
+    waited = {"workflow": "weather", "stream": "readings", "service": "database"}
     assert bench.metrics.registry.get_sample_value("headrace_waits_total", waited)
 
 
@@ -202,7 +206,8 @@ def test_a_result_that_is_larger_than_a_topic_takes_is_refused_alone(tmp_path: P
     flow = Workflow("weather")
     features = flow.pipeline("features", flow.source("readings", KafkaTopic("readings")), compose.Select("warmth"))
     flow.sink("fed", features, Topic("notes", str(tmp_path / "note.avsc")))
-    encoding = ResultEncoding(make_plan(flow, lambda _: READINGS), (1, 2))
+    made = make_plan(flow, lambda _: READINGS)
+    encoding = ResultEncoding(made, made.parts[0], (1, 2), {})
     notes = ["short", "x" * (MAX_RESULT_BYTES - 64), "x" * MAX_RESULT_BYTES]
     outcome = Outcome({"features": [{"note": note} for note in notes]}, [None] * 3)
     encoded = encoding.encode(pack([Record(b"") for _ in notes]), outcome, epoch=1)["fed"]

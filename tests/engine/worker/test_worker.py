@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +10,19 @@ from river import compose, linear_model, preprocessing, stats
 
 from engine.plan import Plan
 from engine.planner import make_plan, shipped_schema
-from engine.worker.metrics import WorkerMetrics
-from engine.worker.spec import WorkerSpec
-from engine.worker.worker import Worker
 from engine.workflow import Workflow
 from models import Filter, Flag, InRange, NotNull, Repair, RollingMean, Rules
 from models.allowlist import AllowList
-from models.artifact import ModelCard, open_artifact
-from models.recovery import MemoryState
+from models.artifact import open_artifact
 from models.signing import signing_key
-from schemas.avro import load_schema
-from schemas.codec import Decoder, Encoder
+from schemas.codec import Encoder
 from schemas.errors import Fatal
-from schemas.frames import OutputRecord, Record, Status, pack, unpack_output
-from schemas.wire import dead_letter_schema, prediction_schema
-from sinks import FeatureReader, FeatureStore, Lookup, ModelReader, ModelStore, Topic
+from schemas.frames import Record, Status
+from sinks import FeatureKey, FeatureReader, FeatureStore, ModelReader, ModelStore, Topic
 from sources import KafkaTopic
-from tests.sinks.redis_server import RedisServer, started
+from tests.engine.worker.bench import IDS, SIGNS, Bench, metric, published, records
+from tests.sinks.redis_server import RedisServer
 from workflows.datasets import flights
-
-FLIGHT, DEAD, PREDICTION, SIGNS = 1, 2, 3, 4
-IDS = {
-    FLIGHT: load_schema("flight"),
-    DEAD: dead_letter_schema(),
-    PREDICTION: prediction_schema("boolean"),
-    SIGNS: {
-        "type": "record",
-        "name": "Signs",
-        "fields": [
-            {"name": "age", "type": "double"},
-            {"name": "long", "type": "boolean"},
-            {"name": "phishing", "type": "boolean"},
-        ],
-    },
-}
 
 
 def inputs(flight: dict[str, Any]) -> dict[str, Any]:
@@ -64,60 +42,9 @@ def plan(name: str, max_dead: str = "100%", dead_window: int = 10_000) -> Plan:
     return make_plan(flow, shipped_schema)
 
 
-class Bench:
-    """A worker, its state and its Redis; `process` gives decoded predictions and dead letters."""
-
-    def __init__(self, made: Plan, redis_url: str, folder: Path) -> None:
-        self.plan = made
-        self.redis_url = redis_url
-        self.key_file = folder / "signing.key"
-        self.state = MemoryState()
-        known, outputs = {made.feed.name: IDS}, (DEAD, PREDICTION)[: len(made.topics)]
-        self._spec = WorkerSpec(made, 1, known, outputs, "http://127.0.0.1:1", redis_url, str(self.key_file))
-        self.restart()
-
-    def restart(self) -> None:
-        self.metrics = WorkerMetrics(self.plan.workflow)
-        self.worker = Worker(self._spec, self.state, self.metrics)
-
-    def process(self, records: list[Record]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        out = unpack_output(self.worker.process(0, pack(records).encode()).encode())
-        return self._decoded(out, 1, PREDICTION), self._decoded(out, 0, DEAD)
-
-    @staticmethod
-    def _decoded(out: list[OutputRecord], topic: int, schema_id: int) -> list[dict[str, Any]]:
-        decoder = Decoder(IDS[schema_id], IDS.__getitem__)
-        return [decoder.decode(record.value) for record in out if record.topic == topic]
-
-
-def published(bench: Bench) -> ModelCard:
-    with ModelReader(bench.redis_url) as models:
-        stored = models.fetch(bench.plan.workflow)
-    assert stored is not None
-    return open_artifact(stored.artifact, signing_key(bench.key_file), AllowList())[0]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with started(tmp_path_factory.mktemp("redis")) as server:
-        yield server
-
-
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, server: RedisServer, tmp_path: Path) -> Bench:
     return Bench(plan(request.node.name[:40].lower()), server.url, tmp_path)
-
-
-def records(count: int, start: int = 0) -> list[Record]:
-    encoder = Encoder(IDS[FLIGHT], FLIGHT)
-    taken = []
-    for offset, flight in enumerate(flights()):
-        if offset >= start + count:
-            break
-        if offset >= start:
-            event_time = int(flight["departed_at"].timestamp() * 1000)
-            taken.append(Record(encoder.encode(flight), b"k", event_time=event_time, arrival=event_time, offset=offset))
-    return taken
 
 
 def test_each_record_gives_a_prediction_or_where_the_flight_was_cancelled_a_dead_letter(bench: Bench) -> None:
@@ -178,13 +105,9 @@ def test_the_features_of_a_record_that_a_later_node_drops_are_kept(server: Redis
     bench.process(records(500))
     newest = [flight for _, flight in zip(range(500), flights(), strict=False) if flight["origin"] == "EWR"][-1]
     with FeatureReader(bench.redis_url) as reader:
-        [row] = reader.read("kept", [Lookup("origin", "EWR", "delays")])
+        [row] = reader.read("kept", [FeatureKey("origin", "EWR", "delays")])
     assert row is not None
     assert row.features == {"dep_delay": newest["dep_delay"]}
-
-
-def metric(bench: Bench, name: str, **labels: str) -> float | None:
-    return bench.metrics.registry.get_sample_value(name, {"workflow": bench.plan.workflow, **labels})
 
 
 def test_what_the_jvm_refused_becomes_a_dead_letter_with_its_bytes(bench: Bench) -> None:
@@ -211,7 +134,7 @@ def test_what_the_jvm_refused_becomes_a_dead_letter_with_its_bytes(bench: Bench)
 def test_features_and_the_model_can_be_read(bench: Bench) -> None:
     bench.process(records(500))
     with FeatureReader(bench.redis_url) as reader:
-        [row] = reader.read(bench.plan.workflow, [Lookup("origin", "JFK", "delays")])
+        [row] = reader.read(bench.plan.workflow, [FeatureKey("origin", "JFK", "delays")])
     assert row is not None
     assert set(row.features) == {"origin_delay"}
     with ModelReader(bench.redis_url) as models:
@@ -248,7 +171,9 @@ def test_features_that_cannot_be_stored_are_dead_letters_and_their_records_are_l
     assert [(letter["offset"], letter["node"], letter["reason"]) for letter in dead] == [(newest, "codes", "refused")]
     assert [prediction["offset"] for prediction in predictions] == list(range(200))
     with FeatureReader(bench.redis_url) as reader:
-        rows = reader.read(bench.plan.workflow, [Lookup("origin", origin, "codes") for origin in ("EWR", "JFK", "LGA")])
+        rows = reader.read(
+            bench.plan.workflow, [FeatureKey("origin", origin, "codes") for origin in ("EWR", "JFK", "LGA")]
+        )
     assert [row and row.features["code"] for row in rows] == ["!", None, "!"]
 
 
@@ -332,9 +257,11 @@ def test_what_is_sent_again_and_fails_has_its_next_attempt_and_counts_once(serve
 
 
 def test_a_hundred_failures_and_nothing_else_stop_the_job(bench: Bench) -> None:
-    bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(100)]
-    with pytest.raises(Fatal, match="the first 100 records all failed"):
-        bench.process(bad)
+    bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(98)]
+    late = [Record(b"garbage", offset=offset, status=Status.LATE) for offset in (98, 99)]
+    commonest = "the first 100 records all failed, in the last frame no_magic 98, late 2; the last no_magic one at"
+    with pytest.raises(Fatal, match=commonest):
+        bench.process(bad + late)
 
 
 def test_a_run_that_was_replaced_stops(bench: Bench) -> None:

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
@@ -40,6 +42,7 @@ public final class FrameServer {
             case 'g' -> TimeServer.gated(request);
             case 'm' -> TimeServer.merged(request);
             case 't' -> TimeServer.timed(request);
+            case 'e' -> RowServer.encoded(request);
             default -> throw new IllegalArgumentException("operation " + operation);
           };
       out.writeInt(answer.length);
@@ -122,28 +125,26 @@ public final class FrameServer {
   }
 
   /**
-   * Sized, the schema of the stream "pages" of topic "in", that of dead letters by its reader and by its writer, then a
-   * letter: the frame of what comes of it.
+   * Sized, the schema of the stream "pages" of topic "in", that of dead letters by its reader and by its writer, whether
+   * connectors ask, then a letter: the frame of what comes of it.
    */
   private static byte[] redriven(byte[] request) throws IOException {
     ByteBuffer rest = ByteBuffer.wrap(request);
     String pages = text(rest), letters = text(rest), written = text(rest);
     Contract contract = new Contract(3, pages, "at", null, true).schemas(null, Map.of(1, pages));
     Contract read = new Contract(0, letters, null, null, false).schemas(null, Map.of(2, written));
-    RedrivenBlocks source = new RedrivenBlocks(read).stream("pages", new String[] {"in"}, contract);
+    boolean whole = rest.get() != 0;
+    RedrivenBlocks source =
+        new RedrivenBlocks(read).stream("pages", new String[] {"in"}, contract).part(new String[] {"model"}, contract);
     source.open(null);
-    FrameBuilder builder = new FrameBuilder();
+    List<byte[]> marked = new ArrayList<>(), blocks = new ArrayList<>();
     source.deserialize(
         new ConsumerRecord<>("redrive", 0, 0, null, rest.hasRemaining() ? take(rest, rest.remaining()) : null),
-        new Collector<>() {
-          @Override
-          public void collect(byte[] block) {
-            builder.add(block);
-          }
-
-          @Override
-          public void close() {}
-        });
+        new ListCollector<>(marked));
+    OfStream ofPages = new OfStream(contract.source, whole);
+    for (byte[] block : marked) ofPages.flatMap(block, new ListCollector<>(blocks));
+    FrameBuilder builder = new FrameBuilder();
+    blocks.forEach(builder::add);
     return builder.build();
   }
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from river import compose, linear_model, preprocessing
 
-from engine.jobs.preparation import definition_digest
+from engine.jobs.definition import definition_digest
 from engine.planner import make_plan, shipped_schema
 from engine.workflow import Workflow
 from sources import KafkaTopic

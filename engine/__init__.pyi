@@ -1,0 +1,35 @@
+from .connectors import (
+    AsOfJoin,
+    Cumulative,
+    FeatureLookup,
+    Features,
+    Hopping,
+    IntervalJoin,
+    LabelJoin,
+    LabelPolicy,
+    Lookup,
+    Over,
+    Session,
+    Sql,
+    Tumbling,
+    Union,
+)
+from .workflow import Workflow
+
+__all__ = [
+    "AsOfJoin",
+    "Cumulative",
+    "FeatureLookup",
+    "Features",
+    "Hopping",
+    "IntervalJoin",
+    "LabelJoin",
+    "LabelPolicy",
+    "Lookup",
+    "Over",
+    "Session",
+    "Sql",
+    "Tumbling",
+    "Union",
+    "Workflow",
+]

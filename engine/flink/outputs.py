@@ -1,0 +1,54 @@
+"""What the parts of a plan give to Kafka and to files, with Flink's checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.flink.cluster import Cluster
+from engine.flink.folders import write_files
+from engine.flink.gateway import data_streams, jvm, string_array
+from engine.plan import Plan
+from sources.kafka_connection import Servers
+from sources.kafka_properties import for_flink
+
+KAFKA = "kafka!"  # no name that an author can give
+PRODUCER_BYTES = 32 << 20  # Kafka's own default
+TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
+
+
+def write_outputs(plan: Plan, records: Mapping[str, Any], cluster: Cluster) -> None:
+    """Write the records that parts give, by the names of these: one transaction for all topics, and files."""
+    first, *others = [to_topics(plan, name, given) for name, given in records.items()]
+    together = first.union(data_streams(others)) if others else first
+    together.sinkTo(_kafka_sink(plan, cluster)).name("kafka").uid(KAFKA)
+    for part in plan.parts:
+        write_files(records[part.name], plan, part)
+
+
+def to_topics(plan: Plan, name: str, records: Any) -> Any:
+    """Those of the records of a part that are for topics."""
+    part = plan.part(name)
+    if part is None or not (part.given or part.sinks.folders):
+        return records
+    return records.filter(jvm().headrace.Destined(0, len(plan.topics))).name("to kafka").uid(f"{name}.{KAFKA}")
+
+
+def _kafka_sink(plan: Plan, cluster: Cluster) -> Any:
+    kafka = jvm().org.apache.flink.connector.kafka.sink.KafkaSink
+    guarantee = jvm().org.apache.flink.connector.base.DeliveryGuarantee
+    sink = (
+        kafka.builder()
+        .setBootstrapServers(cluster.kafka)
+        .setRecordSerializer(jvm().headrace.OutputRecords(string_array(list(plan.topics))))
+        .setDeliveryGuarantee(guarantee.EXACTLY_ONCE)
+        .setTransactionalIdPrefix(f"headrace-{plan.workflow}")
+        .setProperty("transaction.timeout.ms", str(TRANSACTION_TIMEOUT_MS))
+        .setProperty("max.request.size", str(cluster.max_request_bytes))
+        .setProperty("buffer.memory", str(max(PRODUCER_BYTES, 2 * cluster.max_request_bytes)))
+        .setProperty("linger.ms", "5")
+        .setProperty("batch.size", str(256 << 10))
+    )
+    for name, value in for_flink(Servers(cluster.kafka).properties).items():
+        sink = sink.setProperty(name, value)
+    return sink.build()

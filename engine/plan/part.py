@@ -1,0 +1,69 @@
+"""A part of a plan: what one operator in Python runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.connectors import FeatureLookup
+from engine.plan.sinks import Sinks
+from engine.plan.streams import PlannedPipeline, PlannedSource, Schema, Stream
+from models.fields import Fields
+from models.stage import Kind, Stage
+from schemas.fields import field_type, plain_type
+
+
+@dataclass(frozen=True)
+class Part:
+    """The pipelines and the sinks on one stream.
+
+    `stages` are the pipelines, each after the one that it reads, an estimator last; `inputs` says which node each of
+    them reads, the stream or another stage; `lookups` are the stages that look features up. `given` are the pipelines
+    that connectors read. `shard_key` is the field that decides a record's shard, None for one global shard. `fields`
+    says what each node gives, the stream included; `results` are the Avro schemas of what the sinks of results and the
+    connectors take, by the name of the sink or the pipeline.
+    """
+
+    feed: Stream
+    stages: tuple[Stage, ...]
+    inputs: Mapping[str, str]
+    lookups: Mapping[str, FeatureLookup]
+    sinks: Sinks
+    given: tuple[PlannedPipeline, ...]
+    shard_key: str | None
+    shards: int
+    fields: Mapping[str, Fields]
+    results: Mapping[str, Schema]
+
+    @property
+    def name(self) -> str:
+        """That of its stream."""
+        return self.feed.name
+
+    @property
+    def reader(self) -> Schema:
+        """The Avro schema of the records that it takes in."""
+        return self.feed.schema
+
+    @property
+    def estimator(self) -> Stage | None:
+        """The stage that predicts and learns, if there is one."""
+        return self.stages[-1] if self.stages and self.stages[-1].kind is not Kind.TRANSFORMER else None
+
+    @property
+    def by_topic(self) -> bool:
+        """Whether results name the topic of their record, as records come from several."""
+        return isinstance(self.feed, PlannedSource) and not self.feed.topic.is_one
+
+    @property
+    def shows_records(self) -> bool:
+        """Whether a sink takes the records of the stream as they are."""
+        return any(sink.input == self.name for sink in self.sinks)
+
+    @property
+    def label_type(self) -> str:
+        """The Avro type of the label, null aside; "double" for every kind of float."""
+        assert self.estimator is not None
+        assert self.estimator.label is not None
+        kind = plain_type(field_type(self.reader, self.estimator.label))
+        return "double" if kind == "float" or self.estimator.kind is Kind.REGRESSOR else kind
