@@ -2,7 +2,7 @@
 
 from river import compose, linear_model, preprocessing
 
-from engine.workflow import Workflow
+from engine import Workflow
 from sinks import ModelStore, Topic
 from sources import KafkaTopic
 

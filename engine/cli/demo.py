@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +15,24 @@ from rich.console import Console
 from rich.live import Live
 
 from engine.cli import options
+from engine.cli.feed import dataset
 from engine.cli.feeding import Feeding
 from engine.cli.progress import Shown
 from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
 
 REFRESH_S = 0.5
-ASKED_FEATURES = {"hour": 18, "weekday": 4, "distance": 1089.0, "dep_delay": 25.0}
-ASKED_ENTITIES = {"origin": "EWR", "carrier": "UA", "tailnum": "N39463"}
+ASKED_FEATURES = {
+    "hour": 18,
+    "weekday": 4,
+    "distance": 1089.0,
+    "dep_delay": 25.0,
+    "wind_speed": 12.0,
+    "precip": 0.0,
+    "age": 9,
+}
+ASKED_ENTITIES = {"origin": "EWR", "carrier": "UA"}
+ASKED_RECENT = {"departures_1h": 22, "origin_delay_1h": 12.0, "carrier_delay_2h": 15.0}
 _EPILOG = "[bold]Examples[/bold]\n\nheadrace demo\n\nheadrace demo --rate 2000"
 
 
@@ -46,15 +57,18 @@ def demo(
     console = Console(highlight=False, soft_wrap=True)
     with ExitStack() as cleanup:
         addresses = _platform(settings, console, cleanup)
-        feeding = Feeding("flights", addresses, rate, limit)
-        cleanup.callback(feeding.stop)
+        with console.status("feeding aircraft and weather"):
+            _feed_whole(("planes", "weather"), addresses)
+        feeding = [Feeding(data, addresses, rate, limit) for data in ("departures", "landings")]
+        for each in feeding:
+            cleanup.callback(each.stop)
         with console.status("submitting the workflow"):
             job = _submit(load_workflow(Path(str(shipped.__file__))), settings)
         console.print(f'workflow "flights" runs as job {job}; Flink shows it at {addresses.flink}')
         started_at = time.monotonic()
         _follow(feeding, settings, addresses, job, console)
         _ask(addresses.scoring, console)
-        _summary(settings, addresses, feeding, time.monotonic() - started_at, console)
+        _summary(settings, addresses, time.monotonic() - started_at, console)
     console.print("all that was started is stopped; next: README.md, workflows/flights.py, `headrace up`")
 
 
@@ -84,7 +98,16 @@ def _submit(loaded: Any, settings: Settings) -> str:
     return start(loaded, settings, JobSettings()).job_id
 
 
-def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str, console: Console) -> None:
+def _feed_whole(data: Iterable[str], addresses: Addresses) -> None:
+    from engine.feed import Producer
+
+    for name in data:
+        target, records = dataset(name)
+        with Producer(target, addresses.kafka, addresses.registry) as producer:
+            producer.send(records)
+
+
+def _follow(feeding: Sequence[Feeding], settings: Settings, addresses: Addresses, job: str, console: Console) -> None:
     """Show the progress until every flight is read, then let out what waits for a watermark."""
     from engine.cli.following import Meter
     from engine.flink.rest import ENDED, FlinkRest
@@ -98,7 +121,7 @@ def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str
         KafkaAdmin(addresses.kafka) as kafka,
         Live(console=console, auto_refresh=False) as live,
     ):
-        while not (feeding.is_done() and kafka.behind("flights", "headrace-flights") == 0):
+        while not all(each.is_done() and kafka.behind(each.data, "headrace-flights") == 0 for each in feeding):
             state = flink.state(job)
             if state in ENDED:
                 raise Fatal(flink.failure(job) or f'workflow "flights" is {state.lower()}')
@@ -112,10 +135,9 @@ def _follow(feeding: Feeding, settings: Settings, addresses: Addresses, job: str
 
 def _ask(scoring: str, console: Console) -> None:
     console.print("\nasking the scoring API:")
-    rolling = {"origin_delay_1h": 12.0, "carrier_delay_2h": 15.0, "tailnum_delay_1d": 20.0}
     questions = (
-        ("raw features", {"features": {**ASKED_FEATURES, **rolling}}),
-        ("entity keys, rolling delays from Redis", {"entities": ASKED_ENTITIES, "features": ASKED_FEATURES}),
+        ("raw features", {"features": {**ASKED_FEATURES, **ASKED_RECENT}}),
+        ("entity keys, recent delays from Redis", {"entities": ASKED_ENTITIES, "features": ASKED_FEATURES}),
     )
     for name, body in questions:
         answer = httpx.post(f"{scoring}/models/lateness/predict", json=body, trust_env=False).raise_for_status().json()
@@ -123,14 +145,18 @@ def _ask(scoring: str, console: Console) -> None:
         console.print(f"    -> {answer}")
 
 
-def _summary(settings: Settings, addresses: Addresses, feeding: Feeding, took_s: float, console: Console) -> None:
+def _summary(settings: Settings, addresses: Addresses, took_s: float, console: Console) -> None:
+    from engine.flink.rest import FlinkRest
+    from engine.jobs.ledger import read_ledgers
+
     card = httpx.get(f"{addresses.scoring}/models/lateness", trust_env=False).json()["shards"][0]
     metrics = card["metrics"]
-    console.print(f"\n{feeding.sent:,} flights in {took_s:.1f} s, {feeding.sent / took_s:,.0f} a second")
-    console.print(f"  learned      {card['version']['count']:,}, until {card['learned_until']}")
-    without = feeding.sent - card["version"]["count"]
+    with FlinkRest(addresses.flink) as flink:
+        ledger = read_ledgers("flights", flink)["examples"]
+    console.print(f"\n{ledger.records:,} flights in {took_s:.1f} s, {ledger.records / took_s:,.0f} a second")
+    console.print(f"  learned      {card['version']['count']:,} that have landed, until {card['learned_until']}")
     console.print(
-        f"  predicted    {without:,} more: flights that were cancelled or diverted have no outcome to learn from"
+        f"  never landed {ledger.records_absent:,}: they were cancelled or diverted, or the feed ended before"
     )
     console.print(f"  accuracy     {metrics['accuracy']:.4f}, of no change {metrics['no_change_accuracy']:.4f}")
     console.print(f"  ROC AUC      {metrics['roc_auc']:.4f}")

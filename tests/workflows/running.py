@@ -23,13 +23,14 @@ def event_time_ms(record: Record, field: str) -> int:
 
 def run(plan: Plan, records: Sequence[Record], frame_sizes: Iterable[int] = (500,), crash_after: int = -1) -> _Run:
     """Process the records in frames of the given sizes, in turn; after frame `crash_after` from the kept state."""
-    assert plan.feed.event_time is not None
-    outcome, state = Outcome.blank(0, [stage.name for stage in plan.stages[:-1]]), MemoryState()
-    live = Recoverable(_decode, lambda: Shard(plan.stages), state)
-    for number, frame in enumerate(_frames(records, plan.feed.event_time, frame_sizes)):
+    [part] = plan.parts
+    assert part.feed.event_time is not None
+    outcome, state = Outcome.blank(0, [stage.name for stage in part.stages[:-1]]), MemoryState()
+    live = Recoverable(_decode, lambda: Shard(part.stages, inputs=part.inputs), state)
+    for number, frame in enumerate(_frames(records, part.feed.event_time, frame_sizes)):
         outcome.extend(live.process(frame))
         if number == crash_after:
-            live = Recoverable(_decode, lambda: Shard(plan.stages), state)
+            live = Recoverable(_decode, lambda: Shard(part.stages, inputs=part.inputs), state)
     return _Run(outcome, live.shard)
 
 

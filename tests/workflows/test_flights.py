@@ -1,109 +1,113 @@
+"""The flagship on real records, with the traps that they have, against plain loops over lists."""
+
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from engine.plan import Plan
-from engine.planner import make_plan, shipped_schema
-from models.allowlist import AllowList
-from models.artifact import ModelCard, open_artifact, seal
-from schemas.version import Version
-from sinks import FeatureStore
-from tests.workflows import plain_flights
-from tests.workflows.plain_flights import plain_features, plain_predictions
-from tests.workflows.running import run
+from engine.feed import Feed, Producer
+from engine.flink.configuration import JobSettings
+from engine.flink.rest import FlinkRest
+from engine.jobs.ledger import read_ledgers
+from engine.local.platform import Platform
+from sinks import FeatureKey, FeatureReader
+from tests.engine.jobs.learned_rows import in_order
+from tests.engine.jobs.trial import Trial, finish
+from tests.workflows.plain_flights import TOLERANCE, plain_examples, plain_predictions
+from workflows import datasets
 from workflows.flights import flow
 
-KEY = b"k" * 32
+pytestmark = pytest.mark.services
+FLIGHTS = 4_000
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run over the last flights of the year, whose last day has no weather, and the records that it read."""
+
+    trial: Trial
+    departures: list[Record]
+    landings: list[Record]
+    weather: list[Record]
+    planes: list[Record]
+
+    @property
+    def examples(self) -> list[Record]:
+        return plain_examples(self.departures, self.landings, self.weather, self.planes)
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
-    return make_plan(flow, shipped_schema)
+def ran(platform: Platform) -> Ran:
+    departures = list(datasets.departures())[-FLIGHTS:]
+    left = {flight["flight_id"] for flight in departures}
+    landings = [landing for landing in datasets.landings() if landing["flight_id"] in left]
+    first = departures[0]["departed_at"] - TOLERANCE
+    weather = [hour for hour in datasets.weather() if first <= hour["observed_at"]]
+    planes = list(datasets.planes())
+    feed(platform, datasets.DEPARTURES_FEED, departures)
+    feed(platform, datasets.LANDINGS_FEED, landings)
+    feed(platform, datasets.WEATHER_FEED, weather)
+    feed(platform, datasets.PLANES_FEED, planes)
+    return Ran(finish(platform, flow, JobSettings(bounded=True)), departures, landings, weather, planes)
 
 
-def without(flight: dict[str, Any], *fields: str) -> dict[str, Any]:
-    return {**flight, **dict.fromkeys(fields)}
+def feed(platform: Platform, target: Feed, records: Iterable[Record]) -> None:
+    with Producer(target, platform.addresses.kafka, platform.addresses.registry) as producer:
+        producer.send(records)
 
 
-def test_it_plans_one_global_shard_in_event_time_order(plan: Plan) -> None:
-    assert (plan.order, plan.shards, plan.shard_key) == ("event_time", 1, None)
-    assert plan.topics == ("flights.dead", "flight_predictions")
-    assert [sink.sink.name for sink in plan.model_sinks] == ["lateness"]  # type: ignore[union-attr]
+def test_every_prediction_is_that_of_a_plain_loop(ran: Ran) -> None:
+    ordered = in_order(ran.trial, "examples", ran.examples, "decided_at")
+    said = {record["offset"]: record["probability"] for record in ran.trial.committed("flight_predictions")}
+    assert said.keys() == {offset for offset, _ in ordered}
+    plain = plain_predictions(example for _, example in ordered)
+    assert [said[offset] for offset, _ in ordered] == [probabilities[True] for probabilities in plain]
 
 
-@pytest.mark.parametrize("frame_sizes", [(500,), (1, 7, 1_000)], ids=str)
-def test_every_prediction_is_that_of_a_plain_river_loop(
-    plan: Plan, first_flights: list[dict[str, Any]], frame_sizes: tuple[int, ...]
-) -> None:
-    assert run(plan, first_flights, frame_sizes).probabilities == list(plain_predictions(first_flights))
+def test_the_ledger_explains_each_flight(ran: Ran) -> None:
+    """Cancelled and diverted flights never land."""
+    with FlinkRest(ran.trial.platform.addresses.flink) as flink:
+        ledger = read_ledgers("flights", flink)["examples"]
+    absent = FLIGHTS - len(ran.landings)
+    assert ledger.adds_up
+    assert absent > sum(flight["cancelled"] for flight in ran.departures) > 0
+    assert (ledger.records, ledger.records_matched, ledger.records_absent) == (FLIGHTS, len(ran.landings), absent)
+    assert (ledger.labels, ledger.labels_matched) == (len(ran.landings), len(ran.landings))
 
 
-def test_every_prediction_is_that_of_a_plain_river_loop_after_a_crash(
-    plan: Plan, first_flights: list[dict[str, Any]]
-) -> None:
-    assert run(plan, first_flights, crash_after=20).probabilities == list(plain_predictions(first_flights))
+def test_the_traps_of_the_data_are_there_and_nothing_is_refused(ran: Ran) -> None:
+    known = {plane["tailnum"] for plane in ran.planes}
+    assert any(flight["tailnum"] is None for flight in ran.departures)
+    assert any(flight["tailnum"] not in known for flight in ran.departures if flight["tailnum"])
+    winds = [example["wind_speed"] for example in ran.examples]
+    assert 0 < winds.count(None) < len(winds)
+    assert ran.trial.committed("flights.dead") == []
 
 
-def test_the_plain_loop_imports_nothing_of_ours() -> None:
-    ours = {"engine", "models", "schemas", "sinks", "sources", "workflows", "tests"}
-    nodes = list(ast.walk(ast.parse(Path(plain_flights.__file__).read_text(encoding="utf-8"))))
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    assert "river" in imported
-    assert ours.isdisjoint(name.partition(".")[0] for name in imported)
+def test_the_newest_delays_are_in_redis(ran: Ran) -> None:
+    newest = {example["origin"]: example for example in _with_recent(ran)}
+    with FeatureReader(ran.trial.platform.addresses.redis) as reader:
+        rows = reader.read("flights", [FeatureKey("origin", origin, "origins") for origin in sorted(newest)])
+    for origin, row in zip(sorted(newest), rows, strict=True):
+        assert row is not None
+        expected = {name: newest[origin][name] for name in ("departures_1h", "origin_delay_1h")}
+        assert row.features == expected
 
 
-def test_the_model_beats_saying_that_nothing_changes(plan: Plan, first_flights: list[dict[str, Any]]) -> None:
-    metrics = run(plan, first_flights).shard.metrics
-    assert metrics is not None
-    figures = metrics.as_dict()
-    assert figures["accuracy"] > 0.9 > figures["no_change_accuracy"]
-    assert figures["roc_auc"] > 0.9
+def _with_recent(ran: Ran) -> list[Record]:
+    """All flights as if each had landed."""
+    landed = [{"flight_id": f["flight_id"], "late": False, "landed_at": f["departed_at"]} for f in ran.departures]
+    return plain_examples(ran.departures, landed, [], [])
 
 
-def test_nothing_is_rejected_and_what_has_an_outcome_is_learned(
-    plan: Plan, first_flights: list[dict[str, Any]]
-) -> None:
-    ended = run(plan, first_flights)
-    assert ended.outcome.rejected == {}
-    assert all(ended.outcome.predictions)
-    assert ended.shard.learned == sum(flight["late"] is not None for flight in first_flights) < len(first_flights)
-
-
-def test_features_do_not_depend_on_what_is_known_after_take_off(
-    plan: Plan, first_flights: list[dict[str, Any]]
-) -> None:
-    flights = first_flights[:5_000]
-    blind = [without(flight, "arr_delay", "late") for flight in flights]
-    features = run(plan, blind).outcome.features["features"]
-    assert features == list(plain_features(flights)) == run(plan, flights).outcome.features["features"]
-
-
-def test_the_feature_stores_keep_each_entity_its_own_rolling_delay(
-    plan: Plan, first_flights: list[dict[str, Any]]
-) -> None:
-    [row] = run(plan, first_flights[:1]).outcome.features["features"]
-    assert row is not None
-    kept = {}
-    for sink in plan.feature_sinks:
-        assert isinstance(sink.sink, FeatureStore)
-        assert sink.sink.features is not None
-        kept[sink.sink.entity] = sink.sink.features
-    assert kept == {
-        "origin": ("origin_delay_1h",),
-        "carrier": ("carrier_delay_2h",),
-        "tailnum": ("tailnum_delay_1d",),
-    }
-    assert {name for names in kept.values() for name in names} < row.keys()
-
-
-def test_the_scoring_api_may_load_the_model(plan: Plan, first_flights: list[dict[str, Any]]) -> None:
-    learned = run(plan, first_flights[:500])
-    card = ModelCard("flights", "lateness", Version(1, learned.shard.learned), 0, features={}, label="late")
-    _, model = open_artifact(seal(card, learned.shard.model, KEY), KEY, AllowList())
-    x = next(plain_features(first_flights[500:]))
-    assert model.predict_proba_one(x) == learned.shard.model.predict_proba_one(x)
+def test_the_board_shows_each_departure_without_waiting(ran: Ran) -> None:
+    shown = ran.trial.committed("gate_board")
+    assert sorted(record["flight_id"] for record in shown) == sorted(f["flight_id"] for f in ran.departures)
+    weather = {(hour["origin"], hour["observed_at"]) for hour in ran.weather}
+    matched = [record for record in shown if record["observed_at"] is not None]
+    assert all((record["origin"], record["observed_at"]) in weather for record in matched)
+    assert all(record["observed_at"] <= record["departed_at"] for record in matched)

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from engine.local.leftovers import processes_of
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.services
 # what a shell starts in the background ignores an interrupt, and so do its children
@@ -34,9 +35,9 @@ def test_interrupting_the_demo_while_it_learns_stops_what_it_started(tmp_path: P
             assert demo.poll() is None
         started = psutil.Process(demo.pid).children(recursive=True)
         demo.send_signal(signal.SIGINT)
-        said, _ = demo.communicate(timeout=60)
+        said, _ = demo.communicate(timeout=PATIENCE_S)
     assert "stopping what was started" in said
     assert demo.returncode != 0
     assert started
-    assert psutil.wait_procs(started, timeout=10)[1] == []
+    assert psutil.wait_procs(started, timeout=PATIENCE_S)[1] == []
     assert processes_of(tmp_path / "demo") == []
