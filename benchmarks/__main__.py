@@ -1,4 +1,8 @@
-"""`make bench`: measures all figures on a platform of its own, and writes results.json and docs/benchmarks.md."""
+"""`make bench`: measures all figures on a platform of its own, and writes results.json and docs/benchmarks.md.
+
+With --only some parts are measured, and the others stay as they were found. Less than all records, rounds or samples is
+for a look: then nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,17 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import commands, latency, redrive, report, scoring, throughput
+from benchmarks import commands, flights_year, joins, latency, redrive, report, scaling, scoring, throughput
 from benchmarks.figures import Row
 from engine.local.platform import down, up
 from engine.settings import Settings
 from schemas.errors import HeadraceError
 
-PARTS = ("throughput", "latency", "scoring", "redrive", "commands")
+WHOLE = (1_000_000, 3, latency.SAMPLES)  # records, rounds, samples
+PARTS = ("throughput", "joins", "scaling", "latency", "scoring", "redrive", "year", "commands")
 
 
 def main() -> None:
@@ -22,42 +28,57 @@ def main() -> None:
     command = " ".join(["python -m benchmarks", *sys.argv[1:]]) if sys.argv[1:] else "make bench"
     about = report.environment(command)
     try:
-        rows = _measure(arguments)
+        found = _measure(arguments)
     except HeadraceError as error:
         sys.exit(f"error: {error}")
-    print(report.table(rows))
-    if set(arguments.only) == set(PARTS):
-        report.write(rows, about)
+    print(report.table([row for rows in found.values() for row in rows]))
+    if (arguments.records, arguments.rounds, arguments.samples) == WHOLE:
+        report.write(found, about, PARTS)
     else:
-        print("only a part was measured: nothing is written")
+        print("not all of it was measured: nothing is written")
 
 
-def _measure(arguments: argparse.Namespace) -> list[Row]:
-    rows = []
+def _on_platform(arguments: argparse.Namespace) -> dict[str, Callable[[Settings], list[Row]]]:
+    """The parts that need a platform, in their order."""
+    records, rounds = arguments.records, arguments.rounds
+    return {
+        "throughput": lambda settings: throughput.measure(settings, records, rounds, _tell),
+        "joins": lambda settings: joins.measure(settings, records, rounds, _tell),
+        "scaling": lambda settings: scaling.measure(settings, 3 * records, rounds, _tell),
+        "latency": lambda settings: latency.measure(settings, _tell, arguments.samples),
+        "scoring": lambda settings: scoring.measure(settings, _tell),
+        "redrive": lambda settings: redrive.measure(settings, _tell),
+        "year": lambda settings: flights_year.measure(settings, _tell),
+    }
+
+
+def _measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
+    found = {}
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
         settings = Settings.load(home=arguments.home or Path(folder))
         up(settings)
         try:
-            if "throughput" in arguments.only:
-                rows += throughput.measure(settings, arguments.records, arguments.rounds, _tell)
-            if "latency" in arguments.only:
-                rows += latency.measure(settings, _tell, arguments.samples)
-            if "scoring" in arguments.only:
-                rows += scoring.measure(settings, _tell)
-            if "redrive" in arguments.only:
-                rows += redrive.measure(settings, _tell)
+            for name, measure in _on_platform(arguments).items():
+                if name in arguments.only:
+                    found[name] = measure(settings)
         finally:
             down(settings)
     if "commands" in arguments.only:
-        rows += commands.measure(_tell)
-    return rows
+        found["commands"] = commands.measure(_tell)
+    return found
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000, help="records of the throughput part")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of the throughput part")
-    parser.add_argument("--samples", type=int, default=latency.SAMPLES, help="samples of the latency part")
+    records, rounds, samples = WHOLE
+    parser.add_argument(
+        "--records",
+        type=int,
+        default=records,
+        help="records of throughput, and of each stream in joins; in scaling three times as many",
+    )
+    parser.add_argument("--rounds", type=int, default=rounds, help="rounds of throughput, joins and scaling")
+    parser.add_argument("--samples", type=int, default=samples, help="samples of the latency part")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     parser.add_argument("--home", type=Path, help="folder for the platform; a temporary one if left out")
     return parser.parse_args()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+Tell = Callable[[str], None]
+"""Takes a line about what was measured."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,21 @@ SMALL_BATCHES = Figure("learn_many in batches of 256 vs. Bytewax record by recor
 FEATURE = Figure("event → feature readable in Redis at 1,000 events/s, p99", 100, "at most", "ms")
 MODEL = Figure("event → scoring API answers with a model that has learned it, p99", 500, "at most", "ms")
 SCORING = Figure("scoring API, one worker, vs. a plain FastAPI endpoint with the same model", 0.8, "at least")
+YEAR = Figure(
+    "the year of 336,776 flights through all joins of its workflow, from what is in Kafka", 60, "at most", "s"
+)
 REDRIVE = Figure("100,000 dead letters sent again and taken in, none twice", 30, "at most", "s")
+INTERVAL = Figure("interval join into a Python transformer, vs. plain Flink SQL into a black hole", 0.6, "at least")
+AS_OF = Figure("as-of join, likewise", 0.6, "at least")
+OVER = Figure("1-hour OVER window, likewise", 0.6, "at least")
+SESSION = Figure("session window, likewise", 0.6, "at least")
+QUIX_AS_OF = Figure("as-of join vs. Quix Streams 3.28, exactly once", 2, "at least")
+QUIX_TUMBLING = Figure("tumbling window vs. Quix Streams 3.28, exactly once", 2, "at least")
+BYTEWAX_TUMBLING = Figure("tumbling window vs. Bytewax 0.21, at least once", 2, "at least")
+BYTEWAX_SESSION = Figure("session window vs. Bytewax 0.21, at least once", 2, "at least")
+MORE_RECORDS = Figure("joins and windows over 10 times the records: so many times the time", 11, "at most")
+MORE_KEYS = Figure("joins and windows over as many records of 10 times the keys: so many times the time", 11, "at most")
+STATE = Figure("state of joins and windows after four event-time days, vs. after one", 1.1, "at most")
 MEMORY = Figure("memory of the whole platform while the demo runs", 3, "at most", "GiB")
 DEMO = Figure("make demo, the second time", 90, "at most", "s")
 TEST = Figure("make test", 600, "at most", "s")

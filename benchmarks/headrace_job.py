@@ -70,9 +70,8 @@ def run(stream: Stream, settings: Settings, batch: int | None = None) -> Run:
     job = JobSettings(checkpoint_every=CHECKPOINT_EVERY, bounded=True)
     job_id = submit(flow, settings, job)
     with FlinkRest(addresses.flink) as flink:
-        readable_at = _last_rise(Stream(addresses.kafka, topic, stream.records), lambda: flink.state(job_id))
-        if flink.state(job_id) != "FINISHED":
-            raise Fatal(f"job {job_id} has not finished: {flink.failure(job_id)}")
+        readable_at = last_rise(Stream(addresses.kafka, topic, stream.records), lambda: flink.state(job_id))
+        finished(flink, job_id)
         checkpoints = flink.checkpoints(job_id)["history"]
     schema = json.dumps(prediction_schema("boolean"))
     found = Peer("verify", {"BENCH_SCHEMA": schema}).run(Stream(addresses.kafka, topic, stream.records))
@@ -83,7 +82,15 @@ def run(stream: Stream, settings: Settings, batch: int | None = None) -> Run:
     return Run(rate, completed, found["read"], found["distinct"])
 
 
-def _last_rise(stream: Stream, state: Callable[[], str]) -> float:
+def finished(flink: FlinkRest, job_id: str) -> None:
+    """Wait for the end of a job. Raises Fatal where it is another one than its input's."""
+    while flink.state(job_id) not in ENDED:
+        time.sleep(_OFTEN_S)
+    if flink.state(job_id) != "FINISHED":
+        raise Fatal(f"job {job_id} has not finished: {flink.failure(job_id)}")
+
+
+def last_rise(stream: Stream, state: Callable[[], str]) -> float:
     """When the end that read_committed sees rose for the last time, once the job is over; seconds since the epoch."""
     consumer = kafka.KafkaConsumer(
         bootstrap_servers=stream.kafka, isolation_level="read_committed", enable_auto_commit=False

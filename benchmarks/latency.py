@@ -25,7 +25,7 @@ from schemas.avro import load_schema
 from schemas.codec import Encoder
 from schemas.errors import Fatal
 from schemas.registry import Registry
-from sinks import FeatureReader, Lookup
+from sinks import FeatureKey, FeatureReader
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_writer import TopicWriter
 from workflows.datasets.flights import flights
@@ -128,7 +128,7 @@ def send(plan: Plan, values: list[bytes]) -> Floats:
 
 def watch_features(plan: Plan) -> dict[str, Seen]:
     """Read the row of each origin again and again, and note when its event time rose."""
-    lookups = [Lookup("origin", origin, ORIGIN_FEATURES) for origin in ORIGINS]
+    lookups = [FeatureKey("origin", origin, ORIGIN_FEATURES) for origin in ORIGINS]
     seen: dict[str, list[tuple[float, int]]] = {origin: [] for origin in ORIGINS}
     with FeatureReader(plan.addresses.redis) as reader:
         while time.time() < plan.end_s:

@@ -1,4 +1,4 @@
-"""The flights workflow as latency wants it: in the order of arrival, models published at most every 200 ms."""
+"""The delays workflow as latency wants it: in the order of arrival, models published at most every 200 ms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from engine.workflow import DataSink, Workflow
 from sinks import ModelStore, Topic
 from sources import KafkaTopic
-from workflows import flights as shipped
+from workflows import delays as shipped
 
 ORIGINS = ("EWR", "JFK", "LGA")
 ORIGIN_FEATURES = "origin_delays"

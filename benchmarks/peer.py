@@ -58,12 +58,13 @@ def versions() -> dict[str, str]:
     return told
 
 
-def run_bytewax(stream: Stream, snapshot_s: int) -> dict[str, Any]:
+def run_bytewax(peer: Peer, stream: Stream, snapshot_s: int) -> dict[str, Any]:
     """Bytewax by its own command, with a recovery store: without one it is not at least once."""
+    environment = {**stream.environment(), **peer.settings}
     with tempfile.TemporaryDirectory() as store:
-        _run(["-m", "bytewax.recovery", store, "1"], stream.environment(), tells=False)
-        flow = ["-m", "bytewax.run", "bytewax_flow:flow", "-r", store, "-s", str(snapshot_s), "-b", "0"]
-        return _run(flow, stream.environment())
+        _run(["-m", "bytewax.recovery", store, "1"], environment, tells=False)
+        flow = ["-m", "bytewax.run", f"{peer.script}:flow", "-r", store, "-s", str(snapshot_s), "-b", "0"]
+        return _run(flow, environment)
 
 
 def _run(arguments: Sequence[str], environment: Mapping[str, str], *, tells: bool = True) -> dict[str, Any]:

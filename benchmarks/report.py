@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -56,20 +56,28 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def write(rows: Sequence[Row], about: dict[str, Any]) -> None:
-    """Write `results.json`, and the table into the page, whose other sections stay as they are."""
-    RESULTS.write_text(
-        json.dumps({**about, "rows": [asdict(row) for row in rows]}, indent=2, ensure_ascii=False) + "\n"
-    )
+def write(found: Mapping[str, Sequence[Row]], about: dict[str, Any], parts: Sequence[str]) -> None:
+    """Write what was `found` of some `parts` into `results.json`, and the table of all parts into the page.
+
+    What was found before of the other parts stays as it is, and so do the page's other sections.
+    """
+    known = json.loads(RESULTS.read_text())["parts"] if RESULTS.exists() else {}
+    known |= {part: {**about, "rows": [asdict(row) for row in rows]} for part, rows in found.items()}
+    measured = {part: known[part] for part in parts if part in known}
+    RESULTS.write_text(json.dumps({"parts": measured}, indent=2, ensure_ascii=False) + "\n")
     page = PAGE.read_text() if PAGE.exists() else _PAGE
     before, _, rest = page.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    PAGE.write_text(f"{before}{_BEGIN}\n{_said(about)}\n\n{table(rows)}\n{_END}{after}")
+    rows = [Row(**row) for run in measured.values() for row in run["rows"]]
+    PAGE.write_text(f"{before}{_BEGIN}\n{_said(measured)}\n\n{table(rows)}\n{_END}{after}")
 
 
-def _said(about: dict[str, Any]) -> str:
-    used = ", ".join(f"{name} {number}" for name, number in {**about["versions"], **about["peers"]}.items())
-    return (
-        f"`{about['command']}` on {about['date'][:10]}: {about['cores']} cores ({about['machine']}), "
-        f"Python {about['python']}, {used}. All of it in one run, on one machine, the peers on the same topic."
-    )
+def _said(measured: Mapping[str, dict[str, Any]]) -> str:
+    """When each part was measured, and on what; the rows of one part are of one run."""
+    runs: dict[str, list[str]] = {}
+    for part, run in measured.items():
+        used = ", ".join(f"{name} {number}" for name, number in {**run["versions"], **run["peers"]}.items())
+        how = f"{run['date'][:10]}: {run['cores']} cores ({run['machine']}), Python {run['python']}, {used}"
+        runs.setdefault(how, []).append(part)
+    lines = [f"{', '.join(names)} on {how}." for how, names in runs.items()]
+    return "\n".join([*lines, "What is compared was measured in one run, on one machine, the peers on the same topic."])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import median
 
 from benchmarks import figures, headrace_job
-from benchmarks.figures import Row
+from benchmarks.figures import Row, Tell
 from benchmarks.headrace_job import PARTITIONS, SCHEMA_FILE
 from benchmarks.peer import Peer, Stream, rate, run_bytewax
 from engine.settings import Addresses, Settings
@@ -19,7 +18,6 @@ from sources.kafka_admin import KafkaAdmin
 BYTEWAX_SNAPSHOT_S = 5
 QUIX_RECORDS = 100_000  # it takes several times as long as the others, and its rate is steady
 SMALL_BATCH, LARGE_BATCH = 256, 1024
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _round(stream: Stream, settings: Settings, tell: Tell) -> Round:
     bare = rate(Peer("bare").run(stream))
     tell(f"bare loop: {bare:,.0f}/s")
     headrace = _headrace(stream, settings, None, tell)
-    bytewax = rate(run_bytewax(stream, BYTEWAX_SNAPSHOT_S))
+    bytewax = rate(run_bytewax(Peer("bytewax_flow"), stream, BYTEWAX_SNAPSHOT_S))
     tell(
         f"Bytewax: {bytewax:,.0f}/s; Headrace is at {headrace / bare:.2f} of bare, {headrace / bytewax:.2f} of Bytewax"
     )

@@ -42,6 +42,10 @@ class Span:
         self._left = self._records = records
         self._start = 0.0
 
+    @property
+    def is_over(self) -> bool:
+        return self._left <= 0
+
     def begin(self) -> None:
         """Call before the work on a record."""
         if self._left == self._records:
