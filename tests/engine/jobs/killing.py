@@ -33,9 +33,9 @@ def kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Fee
     taskmanager.kill()
     for trial, before in zip(trials, restores, strict=True):
         wait_until(partial(_was_restored, trial, before + 1))
+    stream.write(BURST)  # watermarks are no state: they start anew with new records in all partitions
     if [since.checkpoint for since in checkpoints] != [trial.restored_checkpoint() for trial in trials]:
         return False
-    stream.write(BURST)  # watermarks are no state: they start anew with new records in all partitions
     for trial in trials:
         wait_until(partial(_has_replayed, trial))
     return True
