@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.flink.rest import FlinkRest
 from engine.local.leftovers import processes_of
 from engine.local.platform import Platform, down, up
 from engine.settings import Settings
@@ -20,6 +21,18 @@ def platform(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     yield running
     assert down(settings)
     assert processes_of(running.home) == []
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_are_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The jobs of a test that fails would keep the slots that the next one needs."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed and "platform" in request.fixturenames:
+        with FlinkRest(request.getfixturevalue("platform").addresses.flink) as flink:
+            for job in flink.jobs():
+                if job.is_live:
+                    flink.cancel(job.id)
 
 
 @pytest.fixture(scope="session")
