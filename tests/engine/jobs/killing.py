@@ -64,7 +64,7 @@ def _has_checkpoint(trial: Trial, at_least: int) -> bool:
 
 
 def _was_restored(trial: Trial, times: int) -> bool:
-    return trial.restores() == times
+    return trial.restores() >= times
 
 
 def _has_replayed(trial: Trial) -> bool:

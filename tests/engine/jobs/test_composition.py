@@ -9,7 +9,6 @@ import pytest
 from river import compose, preprocessing
 
 from engine.connectors import Over, Sql
-from engine.flink.configuration import JobSettings
 from engine.jobs.dead_letters import Selection
 from engine.jobs.redriving import redrive
 from engine.local.platform import Platform
@@ -18,7 +17,7 @@ from models import Derive, Filter, InRange, Rules
 from sinks import FeatureKey, FeatureReader, FeatureStore, Topic
 from tests.engine.jobs.learned_rows import are_learned, learn
 from tests.engine.jobs.readings import LATENESS_MS, PARTITIONS, STATIONS, Feed, Reading, feed, readings
-from tests.engine.jobs.trial import PATIENCE_S, Trial, begin, finish, fresh_name
+from tests.engine.jobs.trial import BOUNDED, LIVE, PATIENCE_S, Trial, begin, finish, fresh_name
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -52,7 +51,7 @@ def test_each_part_sees_what_a_plain_loop_sees(platform: Platform, stream: Feed)
     stream.write(3_000)
     rubbish = {(*stream.put(b"rubbish", partition), "readings") for partition in range(2)}
     stream.writer.flush()
-    trial = finish(platform, composed(stream), JobSettings(bounded=True))
+    trial = finish(platform, composed(stream), BOUNDED)
     wild = {place for place, reading in _placed(stream).items() if reading["wind"] > WILDEST}
     dead = trial.committed(f"{trial.name}.dead")
     assert len(wild) > 10
@@ -107,7 +106,7 @@ def test_what_a_pipeline_has_refused_comes_to_no_connector_twice(platform: Platf
     calm = flow.pipeline("calm", source, Rules(InRange("wind", CALMEST, WILDEST)))
     flow.sink("calm_ones", calm, Topic(f"{flow.name}.calm_ones"))
     stream.write(2_000)
-    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, flow, LIVE)
     late = [{**reading, "at": stream.written[0]["at"] - 10 * LATENESS_MS} for reading in readings(8, 5_000)]
     for number, reading in enumerate(late):
         stream.put(stream.encoder.encode(reading), number % PARTITIONS)

@@ -11,7 +11,6 @@ import pytest
 from river import preprocessing, stats
 
 from engine.connectors import IntervalJoin, Sql, Union
-from engine.flink.configuration import JobSettings
 from engine.jobs.preparation import resolve
 from engine.local.platform import Platform
 from engine.workflow import Workflow
@@ -20,7 +19,7 @@ from sinks import Topic
 from sources import KafkaTopic
 from tests.engine.jobs.learned_rows import are_learned, learn
 from tests.engine.jobs.readings import Feed, Reading, feed, readings
-from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
+from tests.engine.jobs.trial import BOUNDED, LIVE, Trial, begin, finish, fresh_name
 
 pytestmark = pytest.mark.services
 FEATURES = ("warmth", "wind", "gust")
@@ -65,7 +64,7 @@ def test_a_join_of_two_topics_is_learned_in_event_time_order(platform: Platform,
     rubbish = {(stream.topic, *stream.put(b"rubbish", partition)) for partition, stream in enumerate(streams)}
     for stream in streams:
         stream.writer.flush()
-    trial = finish(platform, workflow(here, there), JobSettings(bounded=True))
+    trial = finish(platform, workflow(here, there), BOUNDED)
     rows = _joined(here.written, there.written)
     assert len(rows) > 3_000
     assert {(d["topic"], d["partition"], d["offset"]) for d in trial.dead().values()} == rubbish
@@ -84,7 +83,7 @@ def test_a_workflow_that_grows_keeps_the_state_of_its_query_and_of_its_model(
     flow = workflow(*streams)
     savepoint = _stopped_on_the_way(platform, flow, streams)
     with pytest.raises(Fatal, match='node "model" is changed: what it has learned'):
-        begin(platform, _grown(streams, flow.name, FEATURES[:2]), JobSettings())
+        begin(platform, _grown(streams, flow.name, FEATURES[:2]), LIVE)
     resumed = _has_gone_on(platform, _grown(streams, flow.name, FEATURES), streams, savepoint)
     assert 0 < len(resumed.committed(f"{flow.name}.copies")) < len(resumed.predictions())
 
@@ -94,7 +93,7 @@ def _stopped_on_the_way(platform: Platform, flow: Workflow, streams: tuple[Feed,
     here, there = streams
     here.write(2_000)
     there.write(1_000)
-    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, flow, LIVE)
     trial.wait_until_read()
     savepoint = trial.stop()
     there.write(2_000)
@@ -105,7 +104,7 @@ def _stopped_on_the_way(platform: Platform, flow: Workflow, streams: tuple[Feed,
 def _has_gone_on(platform: Platform, flow: Workflow, streams: tuple[Feed, Feed], savepoint: str) -> Trial:
     """Check that a join has resumed from the savepoint, and learned as if it had never stopped."""
     here, there = streams
-    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    resumed = begin(platform, flow, LIVE)
     resumed.wait_until_read()
     assert resumed.started.restored_from == savepoint
     resumed.stop(drain=True)
@@ -126,7 +125,7 @@ def test_a_query_reads_what_another_gives(platform: Platform, streams: tuple[Fee
     here, there = streams
     here.write(1_000)
     there.write(300)
-    trial = finish(platform, workflow(here, there, GUSTS, COUNTED), JobSettings(bounded=True))
+    trial = finish(platform, workflow(here, there, GUSTS, COUNTED), BOUNDED)
     joined = _joined(here.written, there.written)
     counted = [
         {
@@ -146,7 +145,7 @@ def test_an_interval_join_pairs_what_is_near(platform: Platform, streams: tuple[
     left, right = flow.nodes
     joined = flow.connect("joined", IntervalJoin(left, right, on="station", before="500ms", after="250ms"))
     learn(flow, joined, near)
-    trial = finish(platform, flow, JobSettings(bounded=True))
+    trial = finish(platform, flow, BOUNDED)
     pairs = [
         {**reading, **{f"there_{name}": other[name] for name in ("warmth", "wind", "rain")}}
         for reading in here.written
@@ -167,7 +166,7 @@ def test_a_union_is_learned_in_event_time_order(platform: Platform, streams: tup
     left, right = flow.nodes
     both = flow.connect("both", Union(left, right))
     learn(flow, both, ("warmth", "wind"))
-    trial = finish(platform, flow, JobSettings(bounded=True))
+    trial = finish(platform, flow, BOUNDED)
     are_learned(trial, "both", here.written + there.written, ("warmth", "wind"))
 
 

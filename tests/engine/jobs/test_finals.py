@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from engine.connectors import Sql
-from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.preparation import resolve
 from engine.local.platform import Platform
@@ -19,7 +19,7 @@ from sources import Offsets, Span
 from sources.kafka_span import WHOLE
 from tests.engine.jobs.learned_rows import are_learned, learn
 from tests.engine.jobs.readings import PARTITIONS, STATIONS, Feed, Reading, feed, readings
-from tests.engine.jobs.trial import begin, finish, fresh_name, kill
+from tests.engine.jobs.trial import BOUNDED, LIVE, begin, finish, fresh_name, kill
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -78,7 +78,7 @@ def counted(records: list[Reading]) -> list[dict[str, Any]]:
 def test_a_result_is_given_as_it_is_in_the_end(platform: Platform, here: Feed) -> None:
     here.write(1_000)
     flow = workflow(here, f"{COUNTED} UNION ALL {EQUAL}")
-    trial = finish(platform, flow, JobSettings(bounded=True, parallelism=2))
+    trial = finish(platform, flow, replace(BOUNDED, parallelism=2))
     rows = counted(here.written)
     equal = [{"station": "any", "wind": 1.5, "warmth": 0.5, "at": _day(row["at"]), "rain": True} for row in rows]
     assert trial.dead() == {}
@@ -94,7 +94,7 @@ def test_a_query_reads_in_event_time_order_what_another_has_in_the_end(platform:
     flow = _flow(here)
     flow.connect("newest", Sql(NEWEST, emit="final"))
     learn(flow, flow.connect("numbered", Sql(NUMBERED)), ("warmth", "wind"))
-    trial = finish(platform, flow, JobSettings(bounded=True, parallelism=2))
+    trial = finish(platform, flow, replace(BOUNDED, parallelism=2))
     by_time = sorted(here.written, key=lambda record: record["at"])
     newest = sorted({record["station"]: record for record in by_time}.values(), key=lambda record: record["at"])
     assert len({record["at"] for record in newest}) == len(newest)
@@ -107,7 +107,7 @@ def test_a_run_that_was_killed_gives_the_same(platform: Platform, here: Feed) ->
     until = dict.fromkeys(range(PARTITIONS), 300)
     here.write(150 * PARTITIONS)
     flow = workflow(here, COUNTED, Span(end=Offsets({here.topic: until})))
-    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, flow, LIVE)
     trial.wait_until_read()
     kill(platform, "taskmanager")
     wait_until(lambda: trial.restores() > 0)
@@ -123,7 +123,7 @@ def test_a_run_that_was_killed_gives_the_same(platform: Platform, here: Feed) ->
 
 def test_a_run_that_goes_on_is_refused(platform: Platform, here: Feed) -> None:
     with pytest.raises(Fatal, match='connector "last": gives its rows once the input has ended') as refused:
-        begin(platform, workflow(here, COUNTED), JobSettings())
+        begin(platform, workflow(here, COUNTED), LIVE)
     assert "--bounded" in refused.value.hint
 
 
@@ -154,6 +154,6 @@ def test_a_result_without_one_event_time_is_refused(
 def test_a_row_without_an_event_time_stops_the_run(platform: Platform, here: Feed) -> None:
     here.write(100)
     never = "SELECT MAX(`at`) FILTER (WHERE wind < 0) AS `at`, COUNT(*) AS warmth, 1 AS wind, TRUE AS rain FROM here"
-    trial = begin(platform, workflow(here, never), JobSettings(bounded=True))
+    trial = begin(platform, workflow(here, never), BOUNDED)
     trial.wait_until_ended("FAILED")
     assert 'its column "at" is null' in str(trial.ask(FlinkRest.failure))

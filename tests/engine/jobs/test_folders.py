@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from sinks import Folder, Topic
 from tests.engine.jobs.reading_files import rows_in, visible
 from tests.engine.jobs.readings import Feed, feed
-from tests.engine.jobs.trial import Trial, begin, classifier, fresh_name
+from tests.engine.jobs.trial import LIVE, Trial, begin, classifier, fresh_name
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -42,7 +42,7 @@ def test_a_folder_that_cannot_be_written_holds_the_job_up_and_loses_nothing(plat
     folders = [Folder(str(in_the_way / kind), kind) for kind in ("avro", "parquet")]
     with feed(platform) as stream:
         stream.write(COUNT)
-        trial = begin(platform, workflow(fresh_name(), stream, folders), JobSettings(2, checkpoint_every="1 s"))
+        trial = begin(platform, workflow(fresh_name(), stream, folders), replace(LIVE, parallelism=2))
         wait_until(lambda: trial.state() == "RESTARTING")
         assert trial.committed(trial.topics["predictions"]) == []
         in_the_way.unlink()
@@ -59,12 +59,12 @@ def test_a_folder_that_is_added_holds_what_comes_from_then_on(platform: Platform
     name, folder = fresh_name(), Folder(str(tmp_path))
     with feed(platform) as stream:
         stream.write(COUNT)
-        first = begin(platform, workflow(name, stream, []), JobSettings(checkpoint_every="1 s"))
+        first = begin(platform, workflow(name, stream, []), LIVE)
         first.wait_until_predicted(COUNT)
         first.stop()
         before = predicted(first)
         stream.write(COUNT)
-        second = begin(platform, workflow(name, stream, [folder]), JobSettings(checkpoint_every="1 s"))
+        second = begin(platform, workflow(name, stream, [folder]), LIVE)
         assert second.started.restored_from is not None
         second.wait_until_predicted(2 * COUNT)
         second.stop()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.connectors import Union
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from sinks import Topic
 from sources import KafkaTopic
 from tests.engine.jobs.readings import FIRST_AT, feed, readings
-from tests.engine.jobs.trial import begin, classifier, fresh_name
+from tests.engine.jobs.trial import LIVE, begin, classifier, fresh_name
 
 pytestmark = pytest.mark.services
 MINUTE, HOUR = 60_000, 3_600_000
@@ -29,7 +28,7 @@ def test_an_hourly_topic_is_waited_for_once_an_hour(platform: Platform) -> None:
         [first, second, *others] = readings(122)
         hourly.pour([{**first, "at": FIRST_AT}])
         quick.pour({**record, "at": FIRST_AT + MINUTE * (n + 1)} for n, record in enumerate(others[:119]))
-        trial = begin(platform, flow, JobSettings())
+        trial = begin(platform, flow, LIVE)
         trial.wait_until_predicted(1 + 59)  # all before the next hour, with nothing new on the slow side
         trial.wait_until_read()
         hourly.pour([{**second, "at": FIRST_AT + HOUR}])

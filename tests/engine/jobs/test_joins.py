@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from threading import Event, Thread
 from typing import Any, Literal
 
 import pytest
 
 from engine.connectors import AsOfJoin, LabelJoin, LabelPolicy, Lookup, Sql
-from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.ledger import Ledger, read_ledgers
 from engine.local.platform import Platform
@@ -22,7 +21,7 @@ from sources.kafka_admin import KafkaAdmin
 from tests.engine.jobs.labels import Labelled, as_of
 from tests.engine.jobs.learned_rows import are_learned, are_predicted, learn
 from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, STATIONS, Feed, Reading, feed
-from tests.engine.jobs.trial import Trial, begin, finish, fresh_name
+from tests.engine.jobs.trial import BOUNDED, LIVE, Trial, begin, finish, fresh_name
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -71,7 +70,7 @@ def test_an_as_of_join_takes_the_newest_that_is_not_after(platform: Platform, st
     here, there = streams
     write(here, 2_000, LEFT)
     write(there, 1_500, RIGHT)
-    trial = finish(platform, as_of_flow(streams), JobSettings(bounded=True, parallelism=2))
+    trial = finish(platform, as_of_flow(streams), replace(BOUNDED, parallelism=2))
     rows = as_of_rows(here, there)
     assert 200 < sum(row["there_at"] is None for row in rows) < 1_500
     are_learned(trial, "joined", rows, ("warmth", "wind"))
@@ -82,11 +81,11 @@ def test_an_as_of_join_that_was_stopped_goes_on(platform: Platform, streams: tup
     flow = as_of_flow(streams)
     write(here, 1_000, LEFT)
     write(there, 500, RIGHT)
-    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    first = begin(platform, flow, LIVE)
     wait_until_read(first, streams)
     first.stop()
     write(there, 500, RIGHT)
-    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    resumed = begin(platform, flow, LIVE)
     wait_until_read(resumed, streams)
     resumed.stop(drain=True)
     are_learned(resumed, "joined", as_of_rows(here, there), ("warmth", "wind"))
@@ -95,7 +94,7 @@ def test_an_as_of_join_that_was_stopped_goes_on(platform: Platform, streams: tup
 def test_an_as_of_join_that_does_not_wait_takes_what_is_there(platform: Platform, streams: tuple[Feed, Feed]) -> None:
     here, there = streams
     write(there, 300, RIGHT)
-    trial = begin(platform, as_of_flow(streams, wait="none"), JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, as_of_flow(streams, wait="none"), LIVE)
     wait_until_read(trial, (there,))
     write(here, 500, LEFT)  # two in five of them are after all that the other side has
     trial.wait_until_predicted(500)
@@ -141,7 +140,7 @@ def test_every_record_and_every_label_has_its_fate(
     here, there = streams
     write(here, 300, LEFT)
     write(there, 600, RIGHT)
-    trial = finish(platform, labels_flow(streams, policy), JobSettings(bounded=True, parallelism=2))
+    trial = finish(platform, labels_flow(streams, policy), replace(BOUNDED, parallelism=2))
     labelled, found = expected(here, there, policy), ledger_of(trial)
     assert found.adds_up
     assert non_zero(found) == dict(labelled.fates)
@@ -155,7 +154,7 @@ def test_a_label_join_that_was_stopped_goes_on_with_its_ledger(platform: Platfor
     flow = labels_flow(streams, policy)
     write(here, 300, LEFT)
     write(there, 150, RIGHT)
-    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    first = begin(platform, flow, LIVE)
     wait_until_read(first, streams)
     wait_until(lambda: ledger_of(first).records == 300 and ledger_of(first).labels == 150)
     first.stop()
@@ -163,7 +162,7 @@ def test_a_label_join_that_was_stopped_goes_on_with_its_ledger(platform: Platfor
     assert waiting.adds_up
     assert waiting.records_pending > 0
     write(there, 150, RIGHT)
-    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    resumed = begin(platform, flow, LIVE)
     wait_until_read(resumed, streams)
     resumed.stop(drain=True)
     labelled = expected(here, there, policy)
@@ -198,12 +197,12 @@ def test_a_lookup_waits_for_its_table_and_holds_it(platform: Platform, streams: 
         there.put(there.encoder.encode(told), STATIONS.index(station) % PARTITIONS)
         there.written.append(told)
     there.writer.flush()
-    first = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    first = begin(platform, flow, LIVE)
     wait_until_read(first, (here,))
     first.stop()
     there.put(there.encoder.encode({**there.written[0], "warmth": -1.0}), 0)  # after the table was read
     write(here, 500, LEFT)
-    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    resumed = begin(platform, flow, LIVE)
     wait_until_read(resumed, (here,))
     resumed.stop(drain=True)
     are_learned(resumed, "found", looked_up(here, there.written), ("warmth", "wind"))
@@ -212,7 +211,7 @@ def test_a_lookup_waits_for_its_table_and_holds_it(platform: Platform, streams: 
 def test_a_table_that_is_refreshed_changes_as_its_topic_does(platform: Platform, streams: tuple[Feed, Feed]) -> None:
     here, there = streams
     tell(there, warmth=1.0)
-    trial = begin(platform, lookup_flow(streams, refresh=True), JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, lookup_flow(streams, refresh=True), LIVE)
     write(here, 200, LEFT)
     trial.wait_until_predicted(200)
     before = looked_up(here, there.written)
@@ -228,7 +227,7 @@ def test_a_table_that_never_rests_holds_nobody_up(platform: Platform, streams: t
     here, there = streams
     tell(there, warmth=1.0)
     with busy(there):
-        trial = begin(platform, lookup_flow(streams, refresh=True), JobSettings(checkpoint_every="1 s"))
+        trial = begin(platform, lookup_flow(streams, refresh=True), LIVE)
         write(here, 200, LEFT)
         trial.wait_until_predicted(200)
     trial.stop()
@@ -279,7 +278,7 @@ def test_a_table_holds_one_record_of_a_key_and_a_null_value_deletes_it(
     rubbish = there.put(b"rubbish", 0, b"stays")
     there.writer.flush()
     write(here, 500, LEFT)
-    trial = finish(platform, lookup_flow(streams), JobSettings(bounded=True, parallelism=2))
+    trial = finish(platform, lookup_flow(streams), replace(BOUNDED, parallelism=2))
     assert {place: letter["reason"] for place, letter in trial.dead().items()} == {rubbish: "no_magic"}
     held = [entry(second, 2.0), entry(third, 3.0)]
     are_learned(trial, "found", looked_up(here, held), ("warmth", "wind"))
@@ -291,14 +290,14 @@ def test_a_null_value_deletes_from_a_table_that_is_refreshed(platform: Platform,
     put(there, b"second", STATIONS[1], 2.0)
     there.writer.flush()
     flow = lookup_flow(streams, refresh=True)
-    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, flow, LIVE)
     write(here, 200, LEFT)
     trial.wait_until_read()
     trial.stop()
     before = looked_up(here, [entry(STATIONS[0], 1.0), entry(STATIONS[1], 2.0)])
     put(there, b"first")
     there.writer.flush()
-    resumed = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    resumed = begin(platform, flow, LIVE)
     wait_until_read(resumed, (there,))
     write(here, 200, LEFT)
     resumed.wait_until_predicted(400)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from engine.cli.following import follow
-from engine.flink.configuration import JobSettings
 from engine.flink.event_range import EventRange
 from engine.flink.job_metrics import LeftOut
 from engine.flink.rest import FlinkRest
@@ -18,7 +18,7 @@ from schemas.errors import Fatal
 from sources import Span
 from tests.engine.jobs import plain_river
 from tests.engine.jobs.readings import FIRST_AT, LATENESS_MS, PARTITIONS, Feed, apart, feed, readings, shuffled
-from tests.engine.jobs.trial import Trial, begin, finish, workflow, workflow_of
+from tests.engine.jobs.trial import BOUNDED, LIVE, Trial, begin, finish, workflow, workflow_of
 
 pytestmark = pytest.mark.services
 COUNT, FIRST, LAST = 2_000, FIRST_AT + 5_000, FIRST_AT + 12_000
@@ -28,8 +28,8 @@ RANGE = EventRange(datetime.fromtimestamp(FIRST / 1000, UTC), datetime.fromtimes
 def test_what_is_outside_of_a_range_is_counted_and_moves_nothing(platform: Platform) -> None:
     with feed(platform) as stream:
         stands = _fill(stream)
-        whole = finish(platform, workflow(stream, max_dead="50%"), JobSettings(bounded=True))
-        ranged = begin(platform, workflow(stream, max_dead="50%"), JobSettings(bounded=True, event_range=RANGE))
+        whole = finish(platform, workflow(stream, max_dead="50%"), BOUNDED)
+        ranged = begin(platform, workflow(stream, max_dead="50%"), replace(BOUNDED, event_range=RANGE))
         console = Console(width=200, record=True)
         assert not follow(ranged.started, ranged.settings, console)
     assert whole.dead().keys() | whole.predictions().keys() == stands.keys()
@@ -51,9 +51,9 @@ def test_a_range_is_resumed_as_it_was(platform: Platform) -> None:
     with feed(platform) as stream:
         stream.pour(apart(readings(100)))
         flow = workflow(stream)
-        ranged = JobSettings(bounded=True, event_range=RANGE)
-        begin(platform, flow, JobSettings()).stop()
-        for other in (ranged, JobSettings(bounded=True), JobSettings(backfill=True)):
+        ranged = replace(BOUNDED, event_range=RANGE)
+        begin(platform, flow, LIVE).stop()
+        for other in (ranged, BOUNDED, replace(LIVE, backfill=True)):
             with pytest.raises(Fatal, match=flow.name) as refused:
                 begin(platform, flow, other)
             assert "--fresh" in refused.value.hint
@@ -65,7 +65,7 @@ def test_a_backfill_goes_on_live_and_nobody_is_passed_over_before(platform: Plat
     few = [r for r in records if r["at"] // 10 % PARTITIONS == 0 or r["at"] > FIRST_AT + 30_000]
     with feed(platform) as stream:
         stream.pour(few)
-        trial = begin(platform, workflow_of(stream.source("2s", Span(start="latest"))), JobSettings(backfill=True))
+        trial = begin(platform, workflow_of(stream.source("2s", Span(start="latest"))), replace(LIVE, backfill=True))
         stream.pour(apart(readings(9_000))[6_000:])
         trial.wait_until_read()
         trial.stop(drain=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sql
 from river import compose, linear_model
 
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import ResultSink, Workflow
 from schemas.errors import Fatal
@@ -23,7 +22,7 @@ from sources import KafkaTopic
 from tests.engine.jobs.killing import BURST, kill_while_learning
 from tests.engine.jobs.reading_files import rows_in, visible
 from tests.engine.jobs.readings import PARTITIONS, STATIONS, Coordinates, Feed, feed
-from tests.engine.jobs.trial import Trial, begin, classifier, fresh_name
+from tests.engine.jobs.trial import LIVE, Trial, begin, classifier, fresh_name
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.services
@@ -124,7 +123,7 @@ def run(platform: Platform, database: Postgres, tmp_path_factory: pytest.TempPat
     }
     with feed(platform) as stream:
         stream.write(BURST)
-        trial = begin(platform, _workflow(name, stream, sinks), JobSettings(2, checkpoint_every="2 s"))
+        trial = begin(platform, _workflow(name, stream, sinks), replace(LIVE, parallelism=2))
         chance, kills = random.Random("moments"), 0
         while kills < KILLS:
             kills += kill_while_learning(platform, [trial], stream, chance)
@@ -184,7 +183,7 @@ def test_a_collector_is_refused_where_nobody_could_read_it(platform: Platform) -
     learner = compose.Select("popup_window") | linear_model.LogisticRegression()
     flow.sink("collected", flow.pipeline("model", pages, learner, label="is_phishing"), Collector())
     with pytest.raises(Fatal, match='sink "collected": would collect in the memory of a worker'):
-        begin(platform, flow, JobSettings())
+        begin(platform, flow, LIVE)
 
 
 def _coordinates(readings: list[Row]) -> dict[Coordinates, Row]:

@@ -15,7 +15,6 @@ from uuid import uuid4
 import kafka
 import pytest
 
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from models import RollingMean
@@ -27,7 +26,7 @@ from sources.kafka_reader import TopicReader
 from sources.kafka_span import WHOLE
 from tests.engine.jobs import plain_river
 from tests.engine.jobs.readings import LATENESS_MS, PARTITIONS, SCHEMA, Feed, Reading, apart, feed, readings
-from tests.engine.jobs.trial import Trial, begin, finish, fresh_name, workflow_of
+from tests.engine.jobs.trial import BOUNDED, LIVE, Trial, begin, finish, fresh_name, workflow_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -55,12 +54,12 @@ def test_records_of_several_topics_are_told_apart_wherever_they_go(platform: Pla
         bad[stream.topic, *stream.put(stream.encoder.encode(late), PARTITIONS - 1)] = "late"
         stream.writer.flush()
     topics = tuple(stream.topic for stream in two)
-    trial = finish(platform, workflow_of(source(topics), max_dead="50%"), JobSettings(bounded=True))
+    trial = finish(platform, workflow_of(source(topics), max_dead="50%"), BOUNDED)
     dead = trial.committed(f"{trial.name}.dead")
     assert {(d["topic"], d["partition"], d["offset"]): d["reason"] for d in dead} == bad
     assert _predicted(trial).keys() == _places(two) - bad.keys()
     assert _said(trial) == plain_river.predictions(everything)
-    features = finish(platform, _with_features(topics), JobSettings(bounded=True))
+    features = finish(platform, _with_features(topics), BOUNDED)
     assert _reached(platform, features) == {f"{stream.topic}.{p}".encode() for stream in two for p in range(PARTITIONS)}
 
 
@@ -74,13 +73,13 @@ def test_a_new_topic_that_a_pattern_matches_is_read_by_the_next_run(platform: Pl
         stack.enter_context(feed(platform, topic=f"not_{prefix}_b")).pour(records[:10])
         # the topics that it writes match as well
         flow = workflow_of(source(TopicPattern(f"{prefix}_.*"), schema=_schema_file(tmp_path)), name=f"{prefix}_own")
-        first = begin(platform, flow, JobSettings())
+        first = begin(platform, flow, LIVE)
         first.wait_until_read()
         first.stop()
         new = stack.enter_context(feed(platform, topic=f"{prefix}_a"))
         for stream, third in zip((*later, new), (records[300::3], records[301::3], records[302::3]), strict=True):
             stream.pour(third)
-        resumed = begin(platform, flow, JobSettings())
+        resumed = begin(platform, flow, LIVE)
         resumed.wait_until_read()
         resumed.stop(drain=True)
     assert resumed.started.restored_from is not None
@@ -108,7 +107,7 @@ def test_reading_starts_and_ends_where_its_author_says(platform: Platform, two: 
         (Span(GroupOffsets("elsewhere", "latest")), {(p, n) for p in (0, 1) for n in range(40 + p, 100)}),
         (Span("latest"), set()),
     ):
-        trial = finish(platform, workflow_of(source(stream.topic, span)), JobSettings(bounded=True))
+        trial = finish(platform, workflow_of(source(stream.topic, span)), BOUNDED)
         assert trial.predictions().keys() == expected, span
 
 
@@ -117,9 +116,7 @@ def test_a_source_that_ends_ends_its_workflow_though_it_is_not_bounded(
 ) -> None:
     stream, _ = two
     stream.pour(apart(readings(200)))
-    trial = begin(
-        platform, workflow_of(source(stream.topic, Span(end=Offsets({stream.topic: {0: 10}})))), JobSettings()
-    )
+    trial = begin(platform, workflow_of(source(stream.topic, Span(end=Offsets({stream.topic: {0: 10}})))), LIVE)
     trial.wait_until_ended()
     assert len(trial.predictions()) == 10 + 3 * 50
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from river import compose, linear_model, preprocessing
 
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from models import Filter, Flag, InRange, LastGood, Rules, Sample, Unique
@@ -17,7 +16,7 @@ from models.hashing import hash_share
 from models.stage import settle_order
 from sinks import ModelStore, Topic
 from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed, Reading, feed
-from tests.engine.jobs.trial import begin, fresh_name, kill
+from tests.engine.jobs.trial import LIVE, begin, fresh_name, kill
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -47,7 +46,7 @@ def workflow(stream: Feed) -> Workflow:
 def test_a_job_does_what_a_plain_loop_does(platform: Platform) -> None:
     with feed(platform) as stream:
         stream.write(BURST)
-        trial = begin(platform, workflow(stream), JobSettings(1, checkpoint_every="1 s"))
+        trial = begin(platform, workflow(stream), LIVE)
         wait_until(lambda: trial.progress().learned > 0)
         seen = trial.newest_checkpoint()
         wait_until(lambda: trial.newest_checkpoint() > seen)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import pytest
 
 from engine.connectors import Cumulative, Hopping, Over, Session, Sql, Tumbling
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from tests.engine.jobs.learned_rows import are_learned, learn
 from tests.engine.jobs.readings import Reading, feed
-from tests.engine.jobs.trial import finish, fresh_name
+from tests.engine.jobs.trial import BOUNDED, finish, fresh_name
 
 pytestmark = pytest.mark.services
 KINDS = ("tumbling", "hopping", "cumulative", "session", "recent")
@@ -37,7 +37,7 @@ def test_each_kind_of_window_holds_what_it_should(platform: Platform) -> None:
         flow.connect("session", Session(here, by="station", gap="150ms", **AGGREGATES))
         flow.connect("recent", Over(here, by="station", span="300ms", **AGGREGATES))
         learn(flow, flow.connect("windows", Sql(ALL)), ("n", "warmest"))
-        trial = finish(platform, flow, JobSettings(bounded=True, parallelism=2))
+        trial = finish(platform, flow, replace(BOUNDED, parallelism=2))
     rows = list(_windows(stream.written))
     assert {row["kind"] for row in rows} == set(KINDS)
     are_learned(trial, "windows", rows, ("n", "warmest"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +36,9 @@ from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed
 from tests.waiting import wait_until
 
 PATIENCE_S = 120.0
+# for what does not depend on where Python runs: threads of the TaskManager need no start of a process for each job
+LIVE = JobSettings(mode="thread", checkpoint_every="1 s")
+BOUNDED = replace(LIVE, bounded=True)
 
 
 def classifier() -> Any:
