@@ -3,70 +3,28 @@ package headrace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
-import org.apache.flink.api.connector.source.SourceReader;
-import org.apache.flink.api.connector.source.SourceReaderContext;
-import org.apache.flink.api.connector.source.SplitEnumerator;
-import org.apache.flink.api.connector.source.SplitEnumeratorContext;
-import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Flink's own Kafka source, or what stands in its place, with two things more: a subtask knows from the start which
- * partitions it reads, and the largest event time of each is part of the source's state, which moves with the partition.
+ * A source of topics with two things more: a subtask knows from the start which partitions it reads, and the largest event
+ * time of each is part of the source's state, which moves with the partition.
  */
-public final class TopicSource
-    implements Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<byte[]> {
+public final class TopicSource extends PromptSource {
   private static final long serialVersionUID = 1L;
 
-  private final Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState> kafka;
   private final Progress progress;
 
   public TopicSource(Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState> kafka, Progress progress) {
-    this.kafka = kafka;
+    super(kafka);
     this.progress = progress;
   }
 
   @Override
-  public Boundedness getBoundedness() {
-    return kafka.getBoundedness();
-  }
-
-  @Override
-  public SourceReader<byte[], KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
-    return kafka.createReader(context);
-  }
-
-  @Override
-  public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
-      SplitEnumeratorContext<KafkaPartitionSplit> context) throws Exception {
-    return kafka.createEnumerator(context);
-  }
-
-  @Override
-  public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
-      SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState checkpoint) throws Exception {
-    return kafka.restoreEnumerator(context, checkpoint);
-  }
-
-  @Override
   public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
-    return new Splits(kafka.getSplitSerializer(), progress);
-  }
-
-  @Override
-  public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
-    return kafka.getEnumeratorCheckpointSerializer();
-  }
-
-  @Override
-  public TypeInformation<byte[]> getProducedType() {
-    return PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
+    return new Splits(super.getSplitSerializer(), progress);
   }
 
   /** What Kafka's own serializer writes, and the largest event time; what is read in a subtask is assigned to it. */

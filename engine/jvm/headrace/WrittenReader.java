@@ -1,6 +1,7 @@
 package headrace;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +118,9 @@ final class WrittenReader implements SourceReader<byte[], KafkaPartitionSplit> {
   public void notifyCheckpointComplete(long checkpointId) {
     if (checkpointId >= checkpoint) turns.settled(life, written.table, chunk);
   }
+
+  @Override
+  public void pauseOrResumeSplits(Collection<String> paused, Collection<String> resumed) {}
 
   @Override
   public CompletableFuture<Void> isAvailable() {
