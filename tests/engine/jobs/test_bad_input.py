@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.local.platform import Platform
 from schemas.codec import Encoder
 from schemas.registry import Registry
 from tests.engine.jobs.bits import bits
 from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, SCHEMA, Coordinates, Feed, Reading, feed, readings
-from tests.engine.jobs.trial import Trial, begin, workflow
+from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, workflow
 
 pytestmark = pytest.mark.services
 ROUNDS, READINGS = 12, 60
@@ -40,8 +40,8 @@ def test_bad_records_go_to_the_dead_letters_and_change_nothing(platform: Platfor
                 reasons[dirty.put(value, number % PARTITIONS, key)] = reason
         dirty.writer.flush()
         clean.write(ROUNDS * READINGS)
-        trial = begin(platform, workflow(dirty, max_dead="50%"), JobSettings(bounded=True))
-        spared = begin(platform, workflow(clean), JobSettings(bounded=True))
+        trial = begin(platform, workflow(dirty, max_dead="50%"), replace(EACH_SECOND, bounded=True))
+        spared = begin(platform, workflow(clean), replace(EACH_SECOND, bounded=True))
         trial.wait_until_ended()
         spared.wait_until_ended()
     dead, predictions = trial.dead(), trial.predictions()

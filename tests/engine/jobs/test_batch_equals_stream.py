@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import Any
@@ -12,14 +13,13 @@ import pytest
 
 from engine.connectors import Sql
 from engine.feed import replayed
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.plan import NO_PARTITION
 from engine.workflow import Workflow
 from sinks import ModelStore, Topic
 from tests.engine.jobs.bits import bits
 from tests.engine.jobs.readings import Feed, Reading, apart, feed, readings, shuffled
-from tests.engine.jobs.trial import Trial, begin, classifier, finish, fresh_name, workflow
+from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, classifier, finish, fresh_name, workflow
 
 pytestmark = pytest.mark.services
 NEVER = "1d"  # on a slow machine, a partition that is passed over would make another order
@@ -86,14 +86,14 @@ def all_there(platform: Platform, make: Make, inputs: list[list[Reading]], pace:
         feeds = [stack.enter_context(feed(platform)) for _ in inputs]
         for stream, records in zip(feeds, inputs, strict=True):
             stream.pour(pace(records))
-        return finish(platform, make(feeds), JobSettings(bounded=True))
+        return finish(platform, make(feeds), replace(EACH_SECOND, bounded=True))
 
 
 def live(platform: Platform, make: Make, inputs: list[list[Reading]], pace: Pace) -> Trial:
     """The records are written while the workflow runs, by turns where there are several topics."""
     with ExitStack() as stack:
         feeds = [stack.enter_context(feed(platform)) for _ in inputs]
-        trial = begin(platform, make(feeds), JobSettings())
+        trial = begin(platform, make(feeds), EACH_SECOND)
         for records in zip(*(pace(records) for records in inputs), strict=True):
             for stream, record in zip(feeds, records, strict=True):
                 stream.add(record)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import kafka
 import pytest
 
 from engine.flink import gateway
-from engine.flink.configuration import JobSettings
 from engine.flink.job import build, submit
 from engine.jobs.preparation import prepare, resolve
 from engine.jobs.running import Started
 from engine.local.platform import Platform
 from engine.settings import Settings
 from tests.engine.jobs.readings import LATENESS_MS, Feed, feed, readings
-from tests.engine.jobs.trial import Trial, begin, workflow
+from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, workflow
 
 pytestmark = pytest.mark.services
 
@@ -34,7 +35,7 @@ def _submitted_before_more_is_written(platform: Platform, stream: Feed) -> Trial
     prepared = prepare(plan, addresses, settings, 0)
     stream.write(100)
     gateway.prepare(platform.home)
-    job = build(prepared.spec, prepared.cluster, JobSettings(bounded=True), addresses.flink)
+    job = build(prepared.spec, prepared.cluster, replace(EACH_SECOND, bounded=True), addresses.flink)
     return Trial(platform, Started(submit(job, plan.workflow), plan, 0, None))
 
 
@@ -48,7 +49,7 @@ def test_a_partition_that_ends_with_a_transaction_holds_up_nobody_once_it_is_qui
         for position, reading in enumerate(readings(400)):
             producer.send(stream.topic, value=stream.encoder.encode(reading), partition=position % 4)
         producer.commit_transaction()
-        trial = begin(platform, workflow(stream, idle="2s"), JobSettings())
+        trial = begin(platform, workflow(stream, idle="2s"), EACH_SECOND)
         producer.begin_transaction()
         later = [{**reading, "at": reading["at"] + 10 * LATENESS_MS} for reading in readings(300)]
         for position, reading in enumerate(later):

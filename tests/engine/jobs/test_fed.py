@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from river import compose, linear_model, preprocessing
 
 from engine.feeding.together import targets
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from sinks import Topic
 from sources import Clockwork, Generator, KafkaTopic, Trouble
 from sources.feeder import Damaged
-from tests.engine.jobs.trial import begin, fresh_name
+from tests.engine.jobs.trial import EACH_SECOND, begin, fresh_name
 from tests.sources.cases import read_on
 from tests.sources.feeding import Services
 
@@ -33,7 +34,7 @@ def test_disorder_within_the_lateness_is_learned_from_and_only_corrupt_records_a
     [target] = targets(flow)
     assert Services.of(platform).feed(target).records == COUNT
 
-    trial = begin(platform, flow, JobSettings(bounded=True))
+    trial = begin(platform, flow, replace(EACH_SECOND, bounded=True))
     trial.wait_until_ended()
     corrupt = sum(isinstance(record, Damaged) for record in read_on(generator, {})[0])
     assert corrupt > 0
@@ -50,7 +51,7 @@ def test_a_job_may_begin_before_its_feeder(platform: Platform) -> None:
     learner = compose.Discard("seen_at") | preprocessing.StandardScaler() | linear_model.LogisticRegression()
     model = flow.pipeline("model", flow.source("pages", topic), learner, label="is_phishing")
     flow.sink("predictions", model, Topic(f"{name}.predictions"))
-    trial = begin(platform, flow, JobSettings())
+    trial = begin(platform, flow, EACH_SECOND)
     Services.of(platform).feed(*targets(flow))
     trial.wait_until_predicted(500)
     trial.stop()

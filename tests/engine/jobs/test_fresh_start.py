@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.workflow import Workflow
 from models import RollingMean
 from schemas.version import Version
 from sinks import FeatureKey, FeatureReader, FeatureRow, FeatureStore, ModelStore
 from tests.engine.jobs.readings import STATIONS, Feed, feed, readings
-from tests.engine.jobs.trial import Trial, begin, classifier, fresh_name
+from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, classifier, fresh_name
 
 pytestmark = pytest.mark.services
 COUNT = 1_000
@@ -52,7 +53,7 @@ def test_a_fresh_start_leaves_nothing_of_the_old_run(platform: Platform) -> None
 
 
 def _run(platform: Platform, flow: Workflow, *, fresh: bool = False) -> Trial:
-    trial = begin(platform, flow, JobSettings(bounded=True), fresh=fresh)
+    trial = begin(platform, flow, replace(EACH_SECOND, bounded=True), fresh=fresh)
     trial.wait_until_ended()
     return trial
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from engine.connectors import Sql
-from engine.flink.configuration import JobSettings
 from engine.jobs.dead_letters import Selection, read_letters
 from engine.jobs.redriving import behind, open_letters, outgoing, redrive, writer_of
 from engine.local.platform import Platform
@@ -23,7 +22,7 @@ from schemas.errors import Fatal
 from sinks import Topic
 from sources.kafka_transactions import Fenced, Outgoing
 from tests.engine.jobs.readings import LATENESS_MS, PARTITIONS, Coordinates, Feed, feed, readings
-from tests.engine.jobs.trial import PATIENCE_S, Trial, begin, classifier, fresh_name, kill, workflow
+from tests.engine.jobs.trial import EACH_SECOND, PATIENCE_S, Trial, begin, classifier, fresh_name, kill, workflow
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -31,7 +30,6 @@ COMMAND = [sys.executable, "-c", "from engine.cli import main; main()"]
 LATE, BAD = 40, 12
 YEAR_2100 = 4_102_444_800_000  # ms since the epoch
 ALL, QUIET = Selection(), "100ms"
-EACH_SECOND = JobSettings(checkpoint_every="1 s")
 
 
 @pytest.fixture

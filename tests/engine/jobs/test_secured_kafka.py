@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.flink.configuration import JobSettings
 from engine.jobs.loading import LoadedWorkflow
 from engine.jobs.running import start
 from engine.local.platform import Platform
@@ -16,7 +16,7 @@ from sources.kafka_admin import KafkaAdmin
 from sources.kafka_connection import Servers
 from sources.kafka_reader import TopicReader
 from tests.engine.jobs.readings import apart, feed, readings
-from tests.engine.jobs.trial import Trial, workflow
+from tests.engine.jobs.trial import EACH_SECOND, Trial, workflow
 from tests.kafka_sockets import leave_to_the_collector
 from tests.sources.secured import PASSWORD, login, secured_broker
 
@@ -30,7 +30,7 @@ def test_a_workflow_reads_and_writes_where_a_password_is_asked_for_and_a_certifi
         leave_to_the_collector(request.config, servers)
         stream.pour(apart(readings(200)))
         settings = Settings.load(home=platform.home, kafka=str(servers), kafka_properties=dict(servers.properties))
-        started = start(LoadedWorkflow(workflow(stream), ()), settings, JobSettings(bounded=True))
+        started = start(LoadedWorkflow(workflow(stream), ()), settings, replace(EACH_SECOND, bounded=True))
         trial = Trial(platform, started)
         trial.wait_until_ended()
         with TopicReader(servers, f"{trial.name}.predictions") as reader:

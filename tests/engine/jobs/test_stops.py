@@ -8,12 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.jobs.loading import LoadedWorkflow, load_workflow
 from engine.jobs.running import start
@@ -22,7 +22,7 @@ from engine.settings import Settings
 from schemas.errors import Fatal
 from tests.engine.jobs.plain_river import in_event_time_order, predictions
 from tests.engine.jobs.readings import PARTITIONS, Feed, feed, released
-from tests.engine.jobs.trial import Trial, begin, fresh_name, workflow
+from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, fresh_name, workflow
 
 pytestmark = pytest.mark.services
 COMMAND = [sys.executable, "-c", "from engine.cli import main; main()"]
@@ -97,7 +97,7 @@ def test_what_is_fatal_stops_a_job_without_restarts_and_the_users_own_lines_come
     }
     for step, (first, cause) in expected.items():  # one by one: each is to fail by itself
         loaded = load_workflow(_file(tmp_path, stream, step))
-        trial = Trial(platform, start(loaded, Settings.load(home=platform.home), JobSettings()))
+        trial = Trial(platform, start(loaded, Settings.load(home=platform.home), EACH_SECOND))
         trial.wait_until_ended("FAILED")
         said = trial.ask(FlinkRest.failure)
         assert said.startswith(first)
@@ -125,13 +125,13 @@ def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_r
     platform: Platform, stream: Feed
 ) -> None:
     flow = workflow(stream)
-    trial = begin(platform, flow, JobSettings())
+    trial = begin(platform, flow, EACH_SECOND)
     with pytest.raises(Fatal, match=f'workflow "{flow.name}" runs already'):
-        begin(platform, flow, JobSettings())
+        begin(platform, flow, EACH_SECOND)
     trial.wait_until_predicted(released(stream.written))
     savepoint = trial.stop()
     stream.write(2_000)
-    resumed = begin(platform, flow, JobSettings())
+    resumed = begin(platform, flow, EACH_SECOND)
     assert resumed.started.restored_from == savepoint
     resumed.wait_until_predicted(released(stream.written))
     resumed.stop(drain=True)
@@ -141,14 +141,14 @@ def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_r
 
 def test_a_cancelled_workflow_goes_on_at_its_newest_checkpoint_and_as_it_was(platform: Platform, stream: Feed) -> None:
     flow = workflow(stream)
-    trial = begin(platform, flow, JobSettings(checkpoint_every="1 s"))
+    trial = begin(platform, flow, EACH_SECOND)
     trial.wait_until_predicted(released(stream.written))
     running = {"name": flow.name, "state": "running", "job": trial.started.job_id, "said": ""}
     assert running in _said(platform, "status")["workflows"]
     assert _said(platform, "stop", flow.name, "--cancel") == {"workflow": flow.name, "savepoint": None}
     with pytest.raises(Fatal, match="its last run was not bounded"):
-        begin(platform, flow, JobSettings(bounded=True))
-    resumed = begin(platform, flow, JobSettings())
+        begin(platform, flow, replace(EACH_SECOND, bounded=True))
+    resumed = begin(platform, flow, EACH_SECOND)
     assert str(resumed.started.restored_from).endswith(f"/{trial.started.job_id}/chk-{trial.newest_checkpoint()}")
     resumed.stop(drain=True)
     order = in_event_time_order(stream.written, PARTITIONS)
@@ -166,7 +166,7 @@ def test_of_two_that_start_a_workflow_at_once_one_is_refused(platform: Platform,
 
     def attempt(_: int) -> Trial | Fatal:
         try:
-            return begin(platform, flow, JobSettings())
+            return begin(platform, flow, EACH_SECOND)
         except Fatal as refusal:
             return refusal
 
@@ -188,7 +188,7 @@ def test_a_service_that_is_away_is_named_with_its_setting(platform: Platform, st
 
     def said(service: str) -> str:
         with pytest.raises(Fatal) as caught:
-            start(loaded, Settings.load(home=platform.home, **{service: away[service]}), JobSettings())
+            start(loaded, Settings.load(home=platform.home, **{service: away[service]}), EACH_SECOND)
         return str(caught.value)
 
     with ThreadPoolExecutor() as threads:

@@ -36,8 +36,9 @@ from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed
 from tests.waiting import wait_until
 
 PATIENCE_S = 120.0
+EACH_SECOND = JobSettings(checkpoint_every="1 s")
 # for what does not depend on where Python runs: threads of the TaskManager need no start of a process for each job
-LIVE = JobSettings(mode="thread", checkpoint_every="1 s")
+LIVE = replace(EACH_SECOND, mode="thread")
 BOUNDED = replace(LIVE, bounded=True)
 
 
