@@ -8,7 +8,7 @@ from functools import partial
 
 from engine.local.platform import Platform
 from tests.engine.jobs.readings import Feed
-from tests.engine.jobs.trial import PATIENCE_S, Trial, part
+from tests.engine.jobs.trial import Trial, part
 from tests.waiting import wait_until
 
 CHECKPOINTS = 2
@@ -21,7 +21,7 @@ def kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Fee
     False says that a checkpoint was completed in the very last moment, after which nothing may have been learned.
     """
     for trial in trials:
-        wait_until(partial(_has_learned, trial), PATIENCE_S)
+        wait_until(partial(_has_learned, trial))
     stream.write(BURST)  # the first frame of a shard is in its snapshot, these are in its log
     first, restores = [trial.newest_checkpoint() for trial in trials], [trial.restores() for trial in trials]
     for trial, checkpoint in zip(trials, first, strict=True):

@@ -17,7 +17,7 @@ from models import Derive, Filter, InRange, Rules
 from sinks import FeatureKey, FeatureReader, FeatureStore, Topic
 from tests.engine.jobs.learned_rows import are_learned, learn
 from tests.engine.jobs.readings import LATENESS_MS, PARTITIONS, STATIONS, Feed, Reading, feed, readings
-from tests.engine.jobs.trial import BOUNDED, LIVE, PATIENCE_S, Trial, begin, finish, fresh_name
+from tests.engine.jobs.trial import BOUNDED, LIVE, Trial, begin, finish, fresh_name
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -124,4 +124,4 @@ def test_what_a_pipeline_has_refused_comes_to_no_connector_twice(platform: Platf
 
 
 def _wait_for_letters(trial: Trial, count: int) -> None:
-    wait_until(lambda: len(trial.committed(f"{trial.name}.dead")) == count, PATIENCE_S)
+    wait_until(lambda: len(trial.committed(f"{trial.name}.dead")) == count)

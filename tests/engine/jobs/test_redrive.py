@@ -22,7 +22,7 @@ from schemas.errors import Fatal
 from sinks import Topic
 from sources.kafka_transactions import Fenced, Outgoing
 from tests.engine.jobs.readings import LATENESS_MS, PARTITIONS, Coordinates, Feed, feed, readings
-from tests.engine.jobs.trial import EACH_SECOND, PATIENCE_S, Trial, begin, classifier, fresh_name, kill, workflow
+from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, classifier, fresh_name, kill, workflow
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -59,7 +59,7 @@ def _letters(trial: Trial) -> list[tuple[Coordinates, str, int]]:
 
 
 def _wait_for_letters(trial: Trial, count: int) -> None:
-    wait_until(lambda: len(_letters(trial)) == count, PATIENCE_S)
+    wait_until(lambda: len(_letters(trial)) == count)
 
 
 def _send(trial: Trial, selection: Selection = ALL, *, stop: Event | None = None) -> int:
@@ -76,7 +76,7 @@ def _send(trial: Trial, selection: Selection = ALL, *, stop: Event | None = None
 
 
 def _wait_until_taken_in(trial: Trial) -> None:
-    wait_until(lambda: behind(trial.platform.addresses.kafka, trial.name) == 0, PATIENCE_S)
+    wait_until(lambda: behind(trial.platform.addresses.kafka, trial.name) == 0)
 
 
 def _said(trial: Trial, *command: str) -> Any:
@@ -178,7 +178,7 @@ def test_letters_of_sources_and_of_connectors_go_back_to_where_they_failed(platf
     assert without not in {place for place, _, _ in _letters(trial)}  # a row of a query has other coordinates
     assert _send(trial) == LATE + BAD + 1
     _wait_for_letters(trial, LATE + 2 * (BAD + 1))
-    wait_until(lambda: _event_times(trial).issuperset(late.values()), PATIENCE_S)  # at once, and at their own time
+    wait_until(lambda: _event_times(trial).issuperset(late.values()))  # at once, and at their own time
     trial.stop(drain=True)
     assert Counter((reason, attempt) for _, reason, attempt in _letters(trial)) == {
         ("late", 1): LATE,

@@ -33,9 +33,8 @@ from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 from sources.kafka_reader import TopicReader
 from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
-PATIENCE_S = 120.0
 EACH_SECOND = JobSettings(checkpoint_every="1 s")
 # for what does not depend on where Python runs: threads of the TaskManager need no start of a process for each job
 LIVE = replace(EACH_SECOND, mode="thread")
@@ -144,13 +143,13 @@ class Trial:
                 seen += len(reader.poll())
                 return seen >= count
 
-            wait_until(enough, PATIENCE_S)
+            wait_until(enough)
 
     def wait_until_read(self) -> None:
         """Return once a checkpoint holds that all records of the topics were read."""
         group, topics = f"headrace-{self.name}", [t for source in self.started.plan.sources for t in source.topics]
         with KafkaAdmin(self.platform.addresses.kafka) as kafka:
-            wait_until(lambda: not any(kafka.behind(topic, group) for topic in topics), PATIENCE_S)
+            wait_until(lambda: not any(kafka.behind(topic, group) for topic in topics))
 
     def dead(self) -> dict[Coordinates, dict[str, Any]]:
         """The committed dead letters by the record that each is for; none may be there twice."""
@@ -222,4 +221,4 @@ def gone(platform: Platform, name: str) -> Iterator[None]:
         yield
     finally:
         supervisor.start(name)
-        wait_until(lambda: why_not_ready(name, getattr(platform.addresses, name)) is None, PATIENCE_S)
+        wait_until(lambda: why_not_ready(name, getattr(platform.addresses, name)) is None)
