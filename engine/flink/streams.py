@@ -73,7 +73,9 @@ def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping
         .setDeserializer(blocks),
         cluster,
     ).build()
-    read = environment.fromSource(headrace.PromptSource(source), headrace.OutOfOrder(), REDRIVE).uid(f"{REDRIVE}.source")
+    read = environment.fromSource(headrace.PromptSource(source), headrace.OutOfOrder(), REDRIVE).uid(
+        f"{REDRIVE}.source"
+    )
     return read.setParallelism(1)  # of the one partition that there is
 
 
