@@ -17,7 +17,8 @@ import org.apache.flink.core.io.InputStatus;
  */
 final class PromptReader implements SourceReader<byte[], KafkaPartitionSplit> {
   private final SourceReader<byte[], KafkaPartitionSplit> kafka;
-  private final Set<String> splits = new HashSet<>();
+  /** Those that no end is set to: others are the fetching thread's to give up, at any time. */
+  private final Set<String> endless = new HashSet<>();
 
   PromptReader(SourceReader<byte[], KafkaPartitionSplit> kafka) {
     this.kafka = kafka;
@@ -26,13 +27,15 @@ final class PromptReader implements SourceReader<byte[], KafkaPartitionSplit> {
   @Override
   public void addSplits(List<KafkaPartitionSplit> added) {
     kafka.addSplits(added);
-    for (KafkaPartitionSplit split : added) splits.add(split.splitId());
+    for (KafkaPartitionSplit split : added) {
+      if (split.getStoppingOffset().isEmpty()) endless.add(split.splitId());
+    }
   }
 
   @Override
   public void notifyCheckpointComplete(long checkpoint) throws Exception {
     kafka.notifyCheckpointComplete(checkpoint);
-    kafka.pauseOrResumeSplits(Set.of(), splits); // none was paused: watermarks of ours are not aligned
+    kafka.pauseOrResumeSplits(Set.of(), endless); // none was paused: watermarks of ours are not aligned
   }
 
   @Override

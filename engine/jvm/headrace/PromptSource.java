@@ -13,7 +13,7 @@ import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** Flink's own Kafka source, or what stands in its place, whose offsets are committed as soon as a checkpoint is complete. */
+/** Flink's own Kafka source, or what stands in its place, with offsets that are committed once a checkpoint is complete. */
 public class PromptSource
     implements Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<byte[]> {
   private static final long serialVersionUID = 1L;
