@@ -50,7 +50,8 @@ def read_table(
         return loaded
     changes = _builder(workflow, source, contract, cluster, settings).setStartingOffsets(ends).build()
     name, in_no_order = f"{source.name}.changes", jvm().headrace.OutOfOrder()
-    return loaded.union(data_streams([environment.fromSource(changes, in_no_order, name).uid(name)]))
+    read = environment.fromSource(jvm().headrace.PromptSource(changes), in_no_order, name).uid(name)
+    return loaded.union(data_streams([read]))
 
 
 def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping[str, Any], cluster: Cluster) -> Any:
@@ -58,8 +59,8 @@ def read_redriven(environment: Any, plan: Plan, letters: Any, contracts: Mapping
     headrace, topic = jvm().headrace, plan.redrive_topic
     blocks = headrace.RedrivenBlocks(letters)
     for stream in plan.streams:
-        topics = stream.numbered if isinstance(stream, PlannedSource) else (stream.name,)
-        blocks = blocks.stream(stream.name, string_array(list(topics)), contracts[stream.name])
+        topics = list(stream.numbered) if isinstance(stream, PlannedSource) else []
+        blocks = blocks.stream(stream.name, string_array(topics), contracts[stream.name])
     for part in plan.parts:
         nodes = [stage.name for stage in part.stages] + [sink.name for sink in part.sinks]
         blocks = blocks.part(string_array(nodes), contracts[part.name])

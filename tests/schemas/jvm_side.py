@@ -47,7 +47,7 @@ class Jvm:
     ) -> Frame:
         """What comes of a dead letter, of the stream "pages" that reads the topic "in", or of none; empty is null.
 
-        The pipeline "model" takes what comes; connectors take only what they have not had.
+        The pipelines "model" and "in" take what comes; connectors take only what they have not had.
         """
         schemas = b"".join(_sized(json.dumps(schema)) for schema in (pages, dead_letter_schema(), written))
         return Frame.decode(self.ask(b"d", schemas + bytes([to_connectors]) + letter))

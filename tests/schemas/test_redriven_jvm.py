@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.plan import NO_PARTITION
 from schemas.codec import Encoder
 from schemas.frames import Status
 from schemas.wire import dead_letter_schema
@@ -89,6 +90,12 @@ def test_it_is_examined_anew(jvm: Jvm, said: dict[str, Any], status: Status) -> 
 def test_connectors_are_sent_only_what_was_refused_before_them(jvm: Jvm, node: str, count: int) -> None:
     letter = Encoder(dead_letter_schema(), 2).encode({**LETTER, "node": node})
     assert len(jvm.redriven(PAGES, dead_letter_schema(), letter, to_connectors=True)) == count
+
+
+@pytest.mark.parametrize(("partition", "count"), [(2, 1), (NO_PARTITION, 0)], ids=["of the topic", "of the pipeline"])
+def test_a_pipeline_that_is_called_like_a_topic_is_told_from_it(jvm: Jvm, partition: int, count: int) -> None:
+    letter = Encoder(dead_letter_schema(), 2).encode({**LETTER, "node": "in", "partition": partition})
+    assert len(jvm.redriven(PAGES, dead_letter_schema(), letter)) == count
 
 
 def test_the_count_of_attempts_ends_at_what_its_byte_holds(jvm: Jvm) -> None:

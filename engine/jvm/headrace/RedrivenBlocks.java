@@ -45,7 +45,7 @@ public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<by
     this.letters = letters;
   }
 
-  /** Adds a stream and what its letters name as their topics. */
+  /** Adds a stream and the topics of Kafka's that it reads. */
   public RedrivenBlocks stream(String name, String[] topics, Contract contract) {
     streams.put(name, contract);
     for (String topic : topics) origins.put(topic, contract);
@@ -93,9 +93,12 @@ public final class RedrivenBlocks implements KafkaRecordDeserializationSchema<by
 
   private byte[] block(GenericRecord letter) throws IOException {
     String node = letter.get("node").toString(), topic = letter.get("topic").toString();
+    // what a node gives names it as its topic, and may be called like a topic of Kafka's
+    boolean isGiven = (int) letter.get("partition") == RowsToBlocks.NO_PARTITION;
     // a pipeline that connectors read is a stream, too
-    boolean whole = streams.containsKey(node) && (!parts.containsKey(node) || topic.equals(node));
-    Contract stream = whole ? streams.get(node) : parts.getOrDefault(node, origins.get(topic));
+    boolean whole = streams.containsKey(node) && (!parts.containsKey(node) || isGiven && topic.equals(node));
+    Contract origin = isGiven ? streams.get(topic) : origins.get(topic);
+    Contract stream = whole ? streams.get(node) : parts.getOrDefault(node, origin);
     byte[] block = examining(stream == null ? last : stream).block(original(letter));
     block[Block.REDRIVEN] = (byte) Math.min(MOST, (int) letter.get("attempt"));
     if (stream == null) block[Block.STATUS] = Status.UNKNOWN_STREAM.code();

@@ -125,8 +125,8 @@ public final class FrameServer {
   }
 
   /**
-   * Sized, the schema of the stream "pages" of topic "in", that of dead letters by its reader and by its writer, whether
-   * connectors ask, then a letter: the frame of what comes of it.
+   * Sized, the schema of the stream "pages" of topic "in" and of what the pipeline "in" gives, that of dead letters by its
+   * reader and by its writer, whether connectors ask, then a letter: the frame of what comes of it.
    */
   private static byte[] redriven(byte[] request) throws IOException {
     ByteBuffer rest = ByteBuffer.wrap(request);
@@ -134,8 +134,12 @@ public final class FrameServer {
     Contract contract = new Contract(3, pages, "at", null, true).schemas(null, Map.of(1, pages));
     Contract read = new Contract(0, letters, null, null, false).schemas(null, Map.of(2, written));
     boolean whole = rest.get() != 0;
+    Contract given = new Contract(4, pages, "at", null, true).schemas(null, Map.of(1, pages));
     RedrivenBlocks source =
-        new RedrivenBlocks(read).stream("pages", new String[] {"in"}, contract).part(new String[] {"model"}, contract);
+        new RedrivenBlocks(read)
+            .stream("pages", new String[] {"in"}, contract)
+            .stream("in", new String[0], given)
+            .part(new String[] {"model", "in"}, contract);
     source.open(null);
     List<byte[]> marked = new ArrayList<>(), blocks = new ArrayList<>();
     source.deserialize(
