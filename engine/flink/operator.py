@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState, ValueStateDescriptor
 
 from engine.failure import report
-from engine.flink.job_metrics import CheckpointAge, LeftOut
+from engine.flink.job_metrics import CheckpointAge, JobMetric, LeftOut
 from engine.flink.sampling import stop_sampling
 from engine.scrape_targets import leave_last, leave_target
 from engine.worker.metrics import WorkerMetrics
@@ -49,21 +50,12 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         self._timers: set[int] = set()
         self._failure = b""
         self._worker: Worker | None = None
-        self._leave_last: Callable[[], None] = lambda: None
+        self._open = ExitStack()
         try:
             spec: WorkerSpec = pickle.loads(self._spec)
-            metrics = WorkerMetrics(self._workflow, self._stream)
-            if spec.flink:
-                metrics.registry.register(CheckpointAge(self._workflow, spec.flink))
-                if self._is_ranged:
-                    metrics.registry.register(LeftOut(self._workflow, spec.flink))
-            if spec.metrics_folder:
-                folder, task = Path(spec.metrics_folder), f"{self._stream}-{_subtask(context)}"
-                leave_target(folder, self._workflow, task, metrics.serve(spec.metrics_host, spec.metrics_port))
-                self._leave_last = lambda: leave_last(folder, self._workflow, task, metrics.text())
             part = spec.plan.part(self._stream)
             assert part is not None
-            self._worker = Worker(spec, part, FlinkState(snapshot, log), metrics)
+            self._worker = Worker(spec, part, FlinkState(snapshot, log), self._metrics(spec, context))
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
 
@@ -71,7 +63,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         # called when a job ends well; a worker that is killed leaves nothing behind that matters
         if self._worker is not None:
             self._worker.close()
-        self._leave_last()
+        self._open.close()
 
     def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
@@ -94,6 +86,24 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             yield self._failure
         if not at_end:
             self._remind(number, context)
+
+    def _metrics(self, spec: WorkerSpec, context: RuntimeContext) -> WorkerMetrics:
+        """The metrics of a worker, which are told until this is closed, and left behind then."""
+        metrics = WorkerMetrics(self._workflow, self._stream)
+        if spec.flink:
+            self._tell(metrics, CheckpointAge(self._workflow, spec.flink))
+            if self._is_ranged:
+                self._tell(metrics, LeftOut(self._workflow, spec.flink))
+        if spec.metrics_folder:
+            folder, task = Path(spec.metrics_folder), f"{self._stream}-{_subtask(context)}"
+            leave_target(folder, self._workflow, task, metrics.serve(spec.metrics_host, spec.metrics_port))
+            self._open.callback(metrics.close)
+            self._open.callback(lambda: leave_last(folder, self._workflow, task, metrics.text()))
+        return metrics
+
+    def _tell(self, metrics: WorkerMetrics, of_job: JobMetric) -> None:
+        metrics.registry.register(of_job)
+        self._open.callback(of_job.close)
 
     def _run(self, number: int, frame: bytes) -> bytes:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from contextlib import ExitStack
 from time import time
 from wsgiref.simple_server import WSGIServer
 
@@ -23,6 +24,7 @@ class WorkerMetrics:
 
     def __init__(self, workflow: str, stream: str, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self._open = ExitStack()
         self._of = (workflow, stream)
         self.records = self._counter("headrace_records_total", "records taken in")
         self.learned = self._counter("headrace_learned_records_total", "records learned from")
@@ -96,7 +98,14 @@ class WorkerMetrics:
 
         Port 0 is any free one.
         """
-        return int(self._listen(host, port).server_port)
+        server = self._listen(host, port)
+        self._open.callback(server.server_close)
+        self._open.callback(server.shutdown)
+        return int(server.server_port)
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._open.close()
 
     def _listen(self, host: str, port: int) -> WSGIServer:
         for candidate in range(port, port + PORTS) if port else ():
