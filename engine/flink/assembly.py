@@ -112,7 +112,10 @@ class Assembly:
         if part is self._plan.parts[-1] and self._refused:
             # a way of their own: what has several inputs would not be chained to what makes the records
             first, *others = self._refused
-            ways[f"{part.name}.refused"] = first.union(data_streams(others)) if others else first
+            refused = first.union(data_streams(others)) if others else first
+            name = f"{part.name}.refused"
+            # it comes when it comes: the part would wait for the watermarks of streams that are none of its own
+            ways[name] = refused.assignTimestampsAndWatermarks(jvm().headrace.OutOfOrder()).uid(f"{name}.idle")
         if self._redriven is not None:
             name = f"{REDRIVE}.{part.name}"
             ways[name] = of_stream(self._redriven, f"{name}.chosen", self._plan.streams.index(part.feed))
