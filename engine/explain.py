@@ -68,17 +68,17 @@ def _physical(plan: Plan, parallelism: int) -> Iterator[str]:
         how = "Flink SQL over rows" if isinstance(connection.node.connector, Query) else "a join of rows"
         yield f"  JVM     {connection.name}           {how}; what it keeps is state"
     for part in plan.parts:
-        yield from _part(part, plan.order)
+        yield from _part(part, in_order=plan.sorts(part))
     yield f"  JVM     kafka             one transaction a checkpoint: {', '.join(plan.topics)}"
     for sink in plan.sinks.folders:
         yield f"  JVM     {sink.name}.files   new files at every checkpoint"
 
 
-def _part(part: Part, order: str) -> Iterator[str]:
+def _part(part: Part, *, in_order: bool) -> Iterator[str]:
     shards = f"{part.shards} shards by {part.shard_key}" if part.shard_key else "one global shard"
     yield f"  JVM     {part.name}.frames    {shards}, up to {MAX_FRAME_BYTES >> 10} KiB of one a frame"
     yield "  ------- shuffle by shard"
-    if order == "event_time":
+    if in_order:
         yield f"  JVM     {part.name}.order     (event time, partition, offset) by the watermark; what waits is state"
     stages = " + ".join(stage.name for stage in part.stages) or "the records as they are"
     yield f"  Python  {part.name}.learn     {stages}, a call a frame; snapshot and learn-log are state"

@@ -19,7 +19,7 @@ from sinks import ModelStore
 def run_part(part: Part, ways: Mapping[str, Any], spec: WorkerSpec, settings: JobSettings) -> Any:
     """What a part gives for the blocks that come by these ways: records, each with the number of its destination."""
     shard_ids = spread(part.shards)
-    frames = _frames(part, ways, spec.plan.order, settings, shard_ids)
+    frames = _frames(part, ways, settings, shard_ids, in_order=spec.plan.sorts(part))
     learned = _learn(frames, part, spec, settings, shard_ids)
     records = learned._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
     records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
@@ -43,7 +43,7 @@ def spread(shards: int) -> list[int]:
     return ids
 
 
-def _frames(part: Part, ways: Mapping[str, Any], order: str, settings: JobSettings, shard_ids: list[int]) -> Any:
+def _frames(part: Part, ways: Mapping[str, Any], settings: JobSettings, shard_ids: list[int], *, in_order: bool) -> Any:
     from pyflink.common import Types
     from pyflink.datastream import DataStream, KeyedStream
 
@@ -56,11 +56,11 @@ def _frames(part: Part, ways: Mapping[str, Any], order: str, settings: JobSettin
     selector = jvm().org.apache.flink.streaming.api.functions.python.KeyByKeySelector()
     key = Types.ROW([Types.INT()]).get_java_type_info()
     keyed = batched.keyBy(selector, key)
-    if order == "event_time":
+    if in_order:
         sorter = headrace.Sorter(MAX_FRAME_BYTES, settings.frame_records)
-        in_order = transform(keyed, f"{part.name}.order", row, sorter)
+        batched = transform(keyed, f"{part.name}.order", row, sorter)
         streams = jvm().org.apache.flink.streaming.api.datastream.DataStreamUtils
-        keyed, batched = streams.reinterpretAsKeyedStream(in_order, selector, key), in_order
+        keyed = streams.reinterpretAsKeyedStream(batched, selector, key)
     return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), DataStream(batched))
 
 

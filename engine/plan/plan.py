@@ -50,6 +50,10 @@ class Plan:
         """The part on a stream, if it has pipelines or sinks."""
         return next((part for part in self.parts if part.name == stream), None)
 
+    def sorts(self, part: Part) -> bool:
+        """Whether a part takes its records in event-time order; sinks alone need none, and wait for no watermark."""
+        return self.order == "event_time" and bool(part.stages)
+
     def is_connected(self, stream: str) -> bool:
         """Whether a connector reads the stream."""
         return any(stream in connection.node.inputs for connection in self.connections)
