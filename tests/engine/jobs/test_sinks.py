@@ -123,7 +123,7 @@ def run(platform: Platform, database: Postgres, tmp_path_factory: pytest.TempPat
     }
     with feed(platform) as stream:
         stream.write(BURST)
-        trial = begin(platform, _workflow(name, stream, sinks), replace(LIVE, parallelism=2))
+        trial = begin(platform, _workflow(name, stream, sinks), replace(LIVE, parallelism=2, checkpoint_every="2 s"))
         chance, kills = random.Random("moments"), 0
         while kills < KILLS:
             kills += kill_while_learning(platform, [trial], stream, chance)
