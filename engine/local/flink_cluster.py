@@ -27,7 +27,7 @@ _TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
 _PATIENCE = "-Dpekko.remote.classic.startup-timeout=300s"
 
 # sizes in MiB that leave room for the Python workers when the whole platform has 3 GiB
-_TASK_HEAP, _FRAMEWORK_HEAP, _OFF_HEAP, _NETWORK, _MANAGED = 416, 96, 96, 128, 128
+_TASK_HEAP, _FRAMEWORK_HEAP, _OFF_HEAP, _NETWORK, _MANAGED = 928, 96, 96, 128, 128
 _METASPACE, _OVERHEAD = 384, 192
 
 
