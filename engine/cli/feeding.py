@@ -10,7 +10,7 @@ from typing import Any
 from engine.cli.feed import chosen, dataset
 from engine.settings import Addresses
 
-_shared: dict[str, Any] = {}  # of the process that feeds: where it tells how far it is, and what ends it
+_shared: dict[str, Any] = {}  # of the process that feeds: what ends it
 
 
 class Feeding:
@@ -26,17 +26,11 @@ class Feeding:
         target, _ = dataset(data)
         Producer(target, addresses.kafka, addresses.registry).close()  # from now on the topic is there
         processes = multiprocessing.get_context("spawn")
-        self._sent, self._stopped = processes.Value("q", 0), processes.Event()
-        shared = {"sent": self._sent, "stopped": self._stopped}
-        self._process = ProcessPoolExecutor(1, processes, initializer=_begin, initargs=(shared,))
+        self._stopped = processes.Event()
+        self._process = ProcessPoolExecutor(1, processes, initializer=_begin, initargs=(self._stopped,))
         self._feeding: Future[None] = self._process.submit(
             _feed, data, addresses.kafka, addresses.registry, rate, limit
         )
-
-    @property
-    def sent(self) -> int:
-        """The number of records that were written."""
-        return int(self._sent.value)
 
     def is_done(self) -> bool:
         """Whether every record is in Kafka. Raises what kept one from it."""
@@ -51,18 +45,15 @@ class Feeding:
         self._process.shutdown()
 
 
-def _begin(shared: dict[str, Any]) -> None:
+def _begin(stopped: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all processes; the other one stops this one
-    _shared.update(shared)
+    _shared["stopped"] = stopped
 
 
 def _feed(data: str, kafka: str, registry: str, rate: float | None, limit: int | None) -> None:
-    from engine.feed import Fed, Producer
+    from engine.feed import Producer
 
     target, records = chosen(data, rate, limit, _shared["stopped"].wait)
 
-    def note(fed: Fed) -> None:
-        _shared["sent"].value = fed.records
-
     with Producer(target, kafka, registry) as producer:
-        producer.send(records, stop=_shared["stopped"], progress=note)
+        producer.send(records, stop=_shared["stopped"])
