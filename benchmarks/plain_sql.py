@@ -46,7 +46,7 @@ def _submit(measured: Measured, events: Events, addresses: Addresses, checkpoint
     jar = shim_jar(_SOURCES)
     jars = {"pipeline.jars": ";".join(path.as_uri() for path in (*flink_jars(), jar))}
     options = gateway.jvm().org.apache.flink.configuration.Configuration()
-    for key, value in (configuration(name, job, addresses.flink, connects=True) | jars).items():
+    for key, value in (configuration(name, job, addresses.flink) | jars).items():
         options.setString(key, value)
     flink = gateway.jvm().org.apache.flink
     environment = flink.streaming.api.environment.StreamExecutionEnvironment(options)

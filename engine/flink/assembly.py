@@ -104,7 +104,7 @@ class Assembly:
         if self._plan.part(stream.name) is None:
             self._refused += [part.getSideOutput(jvm().headrace.BlocksToRows.REFUSED) for part in parts]
         whole = parts[0].union(data_streams(parts[1:])) if parts[1:] else parts[0]
-        self._tables.add(stream.name, Rows(whole, type_.toLogicalType(), stream.event_time), parts)
+        self._tables.add(stream.name, Rows(whole, type_.toLogicalType(), stream.event_time, tuple(parts)))
 
     def _ways(self, part: Part, blocks: Any) -> dict[str, Any]:
         """How records come to a part."""

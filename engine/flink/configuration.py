@@ -12,8 +12,6 @@ from engine.flink.event_range import ALL, EventRange
 from schemas.errors import Fatal
 
 MAX_PARALLELISM = 128
-WATERMARKS = "200 ms"
-CONNECTED_WATERMARKS = "10 ms"  # Flink's OVER looks at every record that waits for a watermark, for each that is done
 
 
 @dataclass(frozen=True)
@@ -52,22 +50,18 @@ class JobSettings:
         return self.backfill or bool(self.event_range)
 
 
-def configuration(workflow: str, settings: JobSettings, flink: str | None, *, connects: bool) -> dict[str, str]:
-    """Flink's settings of a job for the session cluster at `flink`; without it, for the cluster that it runs in.
-
-    `connects` says whether it has connectors.
-    """
+def configuration(workflow: str, settings: JobSettings, flink: str | None) -> dict[str, str]:
+    """Flink's settings of a job for the session cluster at `flink`; without it, for the cluster that it runs in."""
     session = _session(settings, flink) if flink else {}
-    return {**_always(workflow, connects=connects), **session, **settings.extra}
+    return {**_always(workflow), **session, **settings.extra}
 
 
-def _always(workflow: str, *, connects: bool) -> dict[str, str]:
+def _always(workflow: str) -> dict[str, str]:
     """What every job needs, wherever it runs."""
     return {
         "pipeline.name": workflow,
         "pipeline.max-parallelism": str(MAX_PARALLELISM),
         "pipeline.object-reuse": "true",
-        "pipeline.auto-watermark-interval": CONNECTED_WATERMARKS if connects else WATERMARKS,
         # a frame is a bundle: what a frame gives goes on at once
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "1000",

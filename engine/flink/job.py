@@ -27,7 +27,7 @@ def build(
     options = Configuration()
     jars = {"pipeline.jars": ";".join(job_jars(parquet=writes_parquet(spec.plan)))}
     plan = spec.plan
-    said = configuration(plan.workflow, settings, flink, connects=bool(plan.connections))
+    said = configuration(plan.workflow, settings, flink)
     for name, value in (jars | said).items():
         options.set_string(name, value)
     java_environment = jvm().org.apache.flink.streaming.api.environment.StreamExecutionEnvironment

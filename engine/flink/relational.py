@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +15,12 @@ from engine.flink.finals import final_rows
 from engine.flink.gateway import jvm
 from engine.flink.joins import join
 from engine.flink.rows import Rows, is_table, row_type
+from engine.flink.streams import transform
 from engine.plan import PlannedConnection, Stream
 from engine.workflow import Connection
 from schemas.errors import Fatal
 
+_OVER = re.compile(r"\bOVER\b", re.IGNORECASE)
 _INSTANT = "TIMESTAMP_LTZ(3)"
 
 
@@ -36,20 +40,9 @@ class Tables:
         tables.getConfig().set("table.local-time-zone", "UTC")
         return cls(tables, {})
 
-    def add(self, name: str, rows: Rows, parts: Sequence[Any] = ()) -> None:
-        """Give a stream of rows a name. One with an event time is a table of SQL, too, whose time is the stream's.
-
-        Where it is a union of streams, these are its `parts`: a union of tables does not end a chain of operators.
-        """
+    def add(self, name: str, rows: Rows) -> None:
+        """Give a stream of rows a name."""
         self.rows[name] = rows
-        if rows.event_time is None:
-            return
-        schema = jvm().org.apache.flink.table.api.Schema.newBuilder().watermark(rows.event_time, "SOURCE_WATERMARK()")
-        with explaining(f'stream "{name}"'):
-            first, *others = [self.tables.fromDataStream(part, schema.build()) for part in parts or (rows.stream,)]
-            for other in others:
-                first = first.unionAll(other)
-            self.tables.createTemporaryView(name, first)
 
     def connect(self, connection: Connection) -> Rows:
         """Add what a connector makes of its inputs. Raises Fatal, naming it, where it cannot."""
@@ -59,16 +52,17 @@ class Tables:
         ]
         if isinstance(connector, Query):
             final = isinstance(connector, Sql) and connector.emit == "final"
-            made = self._select(connection.name, connector.sql(described), final=final)
+            made = self._select(connection, connector.sql(described), final=final)
         else:
             assert not isinstance(connector, FeatureLookup)  # which runs where pipelines do
             made = join(connection.name, connector, described, inputs)
         self.add(connection.name, made)
         return made
 
-    def _select(self, name: str, query: str, *, final: bool) -> Rows:
+    def _select(self, connection: Connection, query: str, *, final: bool) -> Rows:
         """The rows that a query gives, or has in the end. Raises Fatal, pointing into it, for one that cannot run."""
-        with explaining(f'connector "{name}"', query):
+        name, over = connection.name, _OVER.search(query) is not None
+        with self._views(connection, in_order=over), explaining(f'connector "{name}"', query):
             table = self.tables.sqlQuery(query)
             columns = table.getResolvedSchema()
             event_time = _event_time(name, columns, final=final)
@@ -83,8 +77,35 @@ class Tables:
             hint = "select the event time of one of its inputs, as it is" + (", or MAX of it" if final else "")
             raise Fatal(f'connector "{name}": its result has no event time', hint=hint)
         _give_ids(stream.getTransformation(), name)
-        made = Rows(stream, type_.getLogicalType(), event_time)
+        made = Rows(stream, type_.getLogicalType(), event_time, in_order=over and len(connection.inputs) == 1)
         return final_rows(name, made, type_) if final else made
+
+    @contextmanager
+    def _views(self, connection: Connection, *, in_order: bool) -> Iterator[None]:
+        """The inputs of a query as tables of SQL, whose times are those of the streams."""
+        there = [name for name in connection.inputs if self.rows[name].event_time is not None]
+        for name in there:
+            rows = self.rows[name]
+            first, *others = rows.parts or (rows.stream,)
+            if in_order and not rows.in_order:
+                first = _sort(f"{connection.name}.{name}.order", first, rows)
+            schema = jvm().org.apache.flink.table.api.Schema.newBuilder()
+            schema.watermark(rows.event_time, "SOURCE_WATERMARK()")
+            with explaining(f'stream "{name}"'):
+                view = self.tables.fromDataStream(first, schema.build())
+                for other in others:  # not a union of streams, which would end a chain of operators
+                    view = view.unionAll(self.tables.fromDataStream(other, schema.build()))
+                self.tables.createTemporaryView(name, view)
+        try:
+            yield
+        finally:
+            for name in there:
+                self.tables.dropTemporaryView(name)
+
+
+def _sort(name: str, stream: Any, rows: Rows) -> Any:
+    type_ = jvm().org.apache.flink.table.runtime.typeutils.InternalTypeInfo.of(rows.type)
+    return transform(stream, name, type_, jvm().headrace.RowSorter(type_, rows.type.getFieldIndex(rows.event_time)))
 
 
 def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:

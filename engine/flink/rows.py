@@ -14,11 +14,17 @@ HIDDEN = "!"  # ends the names of fields that no author knows, engine/jvm/headra
 
 @dataclass(frozen=True)
 class Rows:
-    """A stream of rows in the JVM, their type there, and the field with their event time; None for a table."""
+    """A stream of rows in the JVM, their type there, and the field with their event time; None for a table.
+
+    Where the stream is a union of others, these are its `parts`, the first of them with its watermarks. Rows are
+    `in_order` where they come in that of their event times, a watermark after every few of them.
+    """
 
     stream: Any
     type: Any
     event_time: str | None
+    parts: tuple[Any, ...] = ()
+    in_order: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
