@@ -69,7 +69,8 @@ class Workflow:
     The name of a node is the key of its state, its label in the metrics and its id in Flink, so a renamed node starts
     anew. With `order="arrival"` records are learned as they come; with `order="event_time"` in the order of (event
     time, partition, offset), so that the same input always gives the same model, to the last bit. `max_dead` is the
-    share of a shard's last `dead_window` records that may be dead letters, after its first 1,000, before the job stops.
+    share of the last `dead_window` records of a shard, or of a stream that connectors read, that may be dead letters,
+    after the first 1,000, before the job stops.
     `shards` is how many parts a workflow with a model per key is split into. Errors are Fatal and name the node.
 
     >>> from river import linear_model, preprocessing

@@ -19,19 +19,19 @@ class Batch:
     """The decoded records of one frame, in order; event times in ms since the epoch.
 
     A record that could not be decoded is its error. A shard takes the records over: it removes the label from each.
-    `again` says which were dead letters before, empty where none was; `found` holds, by the name of each stage that
-    looks something up, what it is given for each record.
+    `uncounted` says which are none of the shard's, as they have been counted elsewhere, empty where none is; `found`
+    holds, by the name of each stage that looks something up, what it is given for each record.
     """
 
     records: Sequence[dict[str, Any] | BadRecord]
     event_times: Sequence[int]
-    again: Sequence[bool] = ()
+    uncounted: Sequence[bool] = ()
     found: Mapping[str, Sequence[Found]] = field(default_factory=dict)
 
     def slice(self, start: int, stop: int | None) -> Batch:
         """The records from `start` up to `stop`, or to the end."""
         found = {name: rows[start:stop] for name, rows in self.found.items()}
-        return Batch(self.records[start:stop], self.event_times[start:stop], self.again[start:stop], found)
+        return Batch(self.records[start:stop], self.event_times[start:stop], self.uncounted[start:stop], found)
 
     @property
     def errors(self) -> dict[int, BadRecord]:

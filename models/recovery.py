@@ -163,11 +163,11 @@ class Recoverable:
                 continue
             if bad is None:
                 return outcome
-            outcome.extend(self._skip(bad, self._slice(frame, start + bad.index, start + bad.index + 1).again))
+            outcome.extend(self._skip(bad, self._slice(frame, start + bad.index, start + bad.index + 1).uncounted))
             good, bad = dump(self.shard), None
 
-    def _skip(self, failure: LearnFailed, again: Sequence[bool]) -> Outcome:
-        outcome = self.shard.apply(Batch([failure.error], [NEVER], again))
+    def _skip(self, failure: LearnFailed, uncounted: Sequence[bool]) -> Outcome:
+        outcome = self.shard.apply(Batch([failure.error], [NEVER], uncounted))
         outcome.rejected[0] = Rejection(failure.node, failure.error)
         return outcome
 

@@ -12,7 +12,7 @@ BLOCKS = 100
 
 
 class Rejects:
-    """Counts rejected records, of all and of about the last `window`; those that were dead letters before are left out.
+    """Counts rejected records, of all and of about the last `window`; those counted elsewhere are left out.
 
     The window moves on by a hundredth of its size, counted in records, so the same records give the same counts however
     they are framed.
@@ -45,14 +45,14 @@ class Rejects:
             self._blocks.clear()
             self._open_records = self._open_rejected = 0
 
-    def note(self, records: int, rejected: Collection[int], again: Sequence[bool] = ()) -> None:
+    def note(self, records: int, rejected: Collection[int], uncounted: Sequence[bool] = ()) -> None:
         """Count that many records more, of which those at the positions `rejected` were.
 
-        `again` marks those that are left out; empty, none is.
+        `uncounted` marks those that are left out; empty, none is.
         """
-        if again:
-            passed = [position for position, before in enumerate(again) if before]
-            rejected = [at - bisect_left(passed, at) for at in rejected if not again[at]]
+        if uncounted:
+            passed = [position for position, is_left_out in enumerate(uncounted) if is_left_out]
+            rejected = [at - bisect_left(passed, at) for at in rejected if not uncounted[at]]
             records -= len(passed)
         self.records += records
         self.rejected += len(rejected)

@@ -70,7 +70,7 @@ class Shard:
             outcome.reject(index, Rejection(DECODE, error))
         if self.metrics:
             self.metrics.update(outcome.predictions)
-        self.rejects.note(len(batch.records), outcome.rejected, batch.again)
+        self.rejects.note(len(batch.records), outcome.rejected, batch.uncounted)
         return outcome
 
     @property

@@ -99,7 +99,7 @@ class Assembly:
         if self._redriven is not None:
             name = f"{REDRIVE}.{stream.name}.rows"
             ways[name] = of_stream(self._redriven, f"{name}.chosen", self._plan.streams.index(stream), whole=True)
-        type_, making = row_type(stream), to_rows(stream, self._contracts[stream.name])
+        type_, making = row_type(stream), to_rows(stream, self._contracts[stream.name], self._plan)
         parts = [way.process(making).returns(type_).name(name).uid(name) for name, way in ways.items()]
         if self._plan.part(stream.name) is None:
             self._refused += [part.getSideOutput(jvm().headrace.BlocksToRows.REFUSED) for part in parts]

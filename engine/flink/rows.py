@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.flink.gateway import jvm
-from engine.plan import PlannedSource, Reading, Stream
+from engine.plan import Plan, PlannedSource, Reading, Stream
+from engine.worker.budget import ALL_FAILED_AFTER
+from engine.workflow import LEAST_WINDOW
 from schemas.avro import canonical
 
 HIDDEN = "!"  # ends the names of fields that no author knows, engine/jvm/headrace/Place.java
@@ -42,7 +44,9 @@ def row_type(stream: Stream) -> Any:
     return (headrace.BlocksToTable if is_table(stream) else headrace.BlocksToRows).type(canonical(stream.schema))
 
 
-def to_rows(stream: Stream, contract: Any) -> Any:
-    """What makes rows of a stream's blocks."""
-    headrace = jvm().headrace
-    return (headrace.BlocksToTable if is_table(stream) else headrace.BlocksToRows)(contract)
+def to_rows(stream: Stream, contract: Any, plan: Plan) -> Any:
+    """What makes rows of a stream's blocks, within the plan's budget of what may be refused."""
+    headrace, kind = jvm().headrace, "source" if isinstance(stream, PlannedSource) else "pipeline"
+    name = f'workflow "{plan.workflow}": {kind} "{stream.name}"'
+    budget = headrace.Budget(name, plan.max_dead, plan.dead_window, LEAST_WINDOW, ALL_FAILED_AFTER)
+    return (headrace.BlocksToTable if is_table(stream) else headrace.BlocksToRows)(contract, budget)

@@ -17,8 +17,9 @@ _REASONS = 3
 def check_budget(plan: Plan, shard: Shard, outcome: Outcome) -> None:
     """Raises Fatal when a shard's first hundred records all failed, or more than the workflow's share of its last ones.
 
-    What was sent again does not count: it has counted once. The transaction is aborted with the job: letters since the
-    last checkpoint are not to be read.
+    What was sent again does not count: it has counted once. Nor does what other streams have refused, whose budget is
+    engine/jvm/headrace/Budget.java. The transaction is aborted with the job: letters since the last checkpoint are not
+    to be read.
     """
     if not outcome.rejected:
         return

@@ -26,29 +26,31 @@ _WHY = {
 class FrameDecoder:
     """Decodes the frames of one part; the same frame always gives the same batch.
 
-    `streams` are those of the plan, whose numbers the frames name.
+    `streams` are those of the plan, whose numbers the frames name; `feed` is the one that the part is on. What is not
+    counted was counted before: what was sent again, and what other streams have refused.
     """
 
-    def __init__(self, streams: Sequence[Stream], decoder: Decoder) -> None:
+    def __init__(self, streams: Sequence[Stream], feed: Stream, decoder: Decoder) -> None:
+        self._feed = streams.index(feed)
         self._decoder = decoder
         self._why = [_why(stream) for stream in streams]
 
     def decode(self, frame: Frame) -> Batch:
         """The records of a frame, in order."""
         event_times = frame.index["event_time"].tolist()
-        redriven = frame.index["redriven"]
-        again = redriven.astype(bool).tolist() if redriven.any() else ()
+        elsewhere = (frame.index["redriven"] != 0) | (frame.index["source"] != self._feed)
+        uncounted = elsewhere.tolist() if elsewhere.any() else ()
         refused = frame.index["status"].nonzero()[0].tolist()
         table = None if refused else self._decoder.decode_table(frame.values, frame.index["value_size"])
         if table is not None:
-            return Batch(table, event_times, again)
+            return Batch(table, event_times, uncounted)
         values = frame.values_list()
         for position in refused:
             values[position] = None
         records = self._decoder.decode_all(values)
         for position in refused:
             records[position] = self._refusal(frame.index[position])
-        return Batch(records, event_times, again)
+        return Batch(records, event_times, uncounted)
 
     def _refusal(self, entry: Any) -> BadRecord:
         status = Status(int(entry["status"]))

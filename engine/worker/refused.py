@@ -1,4 +1,4 @@
-"""When a sink refuses too much, going on would only fill the dead letters."""
+"""When a sink, or a pipeline for connectors, refuses too much, going on would only fill the dead letters."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from schemas.errors import BadRecord, Fatal
 class SinkBudget:
     """Counts, since a worker was opened, what each sink was given and what it refused.
 
-    The records themselves were learned, so these letters are none of their shard's.
+    So it does for pipelines that connectors read. The records themselves were learned: these letters are none of their
+    shard's.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._sinks = frozenset(sink.name for sink in plan.sinks)
         self._given: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._last: dict[str, BadRecord] = {}
@@ -40,12 +42,13 @@ class SinkBudget:
             self._last[name] = error
         for name, count in self._refused.items():
             total, last = self._given[name], self._last[name]
+            node = f'{"sink" if name in self._sinks else "pipeline"} "{name}"'
             example = f"the last one, {last.reason}: {last}"
             if total == count >= ALL_FAILED_AFTER:
-                raise Fatal(f'sink "{name}": refuses all of its first {total} results; {example}')
+                raise Fatal(f"{node}: refuses all of its first {total} results; {example}")
             if total >= LEAST_WINDOW and count > self._plan.max_dead * total:
                 raise Fatal(
-                    f'sink "{name}": refuses {count} of {total} results, more than max_dead {self._plan.max_dead:.2%}; '
+                    f"{node}: refuses {count} of {total} results, more than max_dead {self._plan.max_dead:.2%}; "
                     f"{example}",
                     hint="mend the cause, or allow more with max_dead",
                 )

@@ -52,7 +52,7 @@ class Worker:
         self._resources = ExitStack()
         registry = self._resources.enter_context(Registry(spec.registry))
         decoder = Decoder(part.reader, _writer_schema(spec.known[part.name], registry), scanned=True)
-        self._decoder = FrameDecoder(spec.plan.streams, decoder)
+        self._decoder = FrameDecoder(spec.plan.streams, part.feed, decoder)
         given_ids = {given.name: next(iter(spec.known[given.name])) for given in part.given}
         self._results = ResultEncoding(spec.plan, part, spec.output_ids, given_ids)
         self._outputs = Outputs(spec.plan, part, spec.output_ids[DEAD_LETTERS])

@@ -49,6 +49,10 @@ final class Block {
     return (short) SHORT.get(block, SOURCE) & 0xffff;
   }
 
+  static boolean isRedriven(byte[] block) {
+    return block[REDRIVEN] != 0;
+  }
+
   static Status status(byte[] block) {
     return Status.of(block[STATUS]);
   }

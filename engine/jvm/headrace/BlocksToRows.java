@@ -18,10 +18,13 @@ public final class BlocksToRows extends ProcessFunction<byte[], RowData> {
       new OutputTag<>("refused", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
   private final Contract contract;
+  private final Budget budget;
   private transient RowReader reader;
 
-  public BlocksToRows(Contract contract) {
+  /** @param budget of what may be refused */
+  public BlocksToRows(Contract contract, Budget budget) {
     this.contract = contract;
+    this.budget = budget;
   }
 
   /** The type of the rows that records of a schema become. */
@@ -32,19 +35,29 @@ public final class BlocksToRows extends ProcessFunction<byte[], RowData> {
   @Override
   public void open(OpenContext context) {
     reader = new RowReader(contract);
+    budget.open();
   }
 
   @Override
   public void processElement(byte[] block, Context context, Collector<RowData> out) throws IOException {
     if (Block.status(block) != Status.OK) {
-      context.output(REFUSED, block);
+      refuse(block, context, budget);
       return;
     }
+    RowData row;
     try {
-      out.collect(reader.read(block));
+      row = reader.read(block);
     } catch (AvroRuntimeException unreadable) {
-      context.output(REFUSED, unreadable(block));
+      refuse(unreadable(block), context, budget);
+      return;
     }
+    budget.count(block, Status.OK);
+    out.collect(row);
+  }
+
+  static void refuse(byte[] block, ProcessFunction<byte[], RowData>.Context context, Budget budget) {
+    context.output(REFUSED, block);
+    budget.count(block, Block.status(block));
   }
 
   static byte[] unreadable(byte[] block) {

@@ -18,11 +18,14 @@ public final class BlocksToTable extends ProcessFunction<byte[], RowData> {
   private static final long serialVersionUID = 1L;
 
   private final Contract contract;
+  private final Budget budget;
   private transient RowReader reader;
   private transient int fields;
 
-  public BlocksToTable(Contract contract) {
+  /** @param budget of what may be refused */
+  public BlocksToTable(Contract contract, Budget budget) {
     this.contract = contract;
+    this.budget = budget;
   }
 
   /** The type of the rows that records of a schema become in a table. */
@@ -34,22 +37,24 @@ public final class BlocksToTable extends ProcessFunction<byte[], RowData> {
   public void open(OpenContext context) {
     reader = new RowReader(contract);
     fields = RowReader.type(contract.readerSchema).getFieldCount();
+    budget.open();
   }
 
   @Override
   public void processElement(byte[] block, Context context, Collector<RowData> out) throws IOException {
     boolean deletes = Block.status(block) == Status.NULL_VALUE && Block.getInt(block, Block.KEY_SIZE) >= 0;
     if (Block.status(block) != Status.OK && !deletes) {
-      context.output(BlocksToRows.REFUSED, block);
+      BlocksToRows.refuse(block, context, budget);
       return;
     }
     GenericRowData row = new GenericRowData(deletes ? RowKind.DELETE : RowKind.INSERT, fields + Place.FIELDS);
     try {
       if (!deletes) copy(reader.read(block), row);
     } catch (AvroRuntimeException unreadable) {
-      context.output(BlocksToRows.REFUSED, BlocksToRows.unreadable(block));
+      BlocksToRows.refuse(BlocksToRows.unreadable(block), context, budget);
       return;
     }
+    budget.count(block, Status.OK);
     Place.put(block, row);
     out.collect(row);
   }

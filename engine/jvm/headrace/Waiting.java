@@ -29,7 +29,7 @@ final class Waiting {
 
   /** Whether the newest of those refused was sent again; nothing more may come that it could pass with. */
   boolean isRefusedAgain() {
-    return !refused.isEmpty() && refused.get(refused.size() - 1)[Block.REDRIVEN] != 0;
+    return !refused.isEmpty() && Block.isRedriven(refused.get(refused.size() - 1));
   }
 
   boolean isDue(long watermark) {

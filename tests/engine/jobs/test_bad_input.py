@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from engine.connectors import Sql
 from engine.flink.rest import FlinkRest
 from engine.local.platform import Platform
+from engine.workflow import Workflow
 from schemas.codec import Encoder
 from schemas.registry import Registry
 from tests.engine.jobs.bits import bits
+from tests.engine.jobs.learned_rows import learn
 from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, SCHEMA, Coordinates, Feed, Reading, feed, readings
-from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, workflow
+from tests.engine.jobs.trial import BOUNDED, EACH_SECOND, Trial, begin, finish, fresh_name, workflow
 
 pytestmark = pytest.mark.services
 ROUNDS, READINGS = 12, 60
@@ -55,6 +58,41 @@ def test_bad_records_go_to_the_dead_letters_and_change_nothing(platform: Platfor
     assert card.learned_until == other_card.learned_until
     assert _in_order(trial) == _in_order(spared)
     assert trial.ask(FlinkRest.failures) == 0
+
+
+@pytest.fixture
+def spoiled(platform: Platform) -> Iterator[Feed]:
+    """2,000 readings, and 180 records that are none."""
+    with feed(platform) as stream:
+        stream.write(2_000)
+        for number in range(180):
+            stream.put(b"{}" if number % 3 else b"\0", number % PARTITIONS)
+        stream.writer.flush()
+        yield stream
+
+
+def test_what_only_connectors_read_is_measured_against_its_own_records(platform: Platform, spoiled: Feed) -> None:
+    """Behind the query there are fewer records than letters."""
+    trial = finish(platform, queried(spoiled, "station = 'ayr' AND wind > 15", max_dead="10%"), BOUNDED)
+    assert len(trial.dead()) == 180
+    assert 0 < len(trial.predictions()) < 100
+
+
+def test_a_stream_that_only_connectors_read_stops_the_job_once_it_drowns(platform: Platform, spoiled: Feed) -> None:
+    trial = begin(platform, queried(spoiled, "TRUE", max_dead="5%"), BOUNDED)
+    trial.wait_until_ended("FAILED")
+    failure = str(trial.ask(FlinkRest.failure))
+    assert 'source "readings": ' in failure
+    assert "records are dead letters, more than max_dead 5.00%: no_magic" in failure
+
+
+def queried(stream: Feed, condition: str, max_dead: str) -> Workflow:
+    """A model of those readings that fulfil a condition."""
+    flow = Workflow(fresh_name(), max_dead=max_dead)
+    flow.source("readings", stream.source())
+    chosen = flow.connect("chosen", Sql(f"SELECT * FROM readings WHERE {condition}"))
+    learn(flow, chosen, ("warmth", "wind"))
+    return flow
 
 
 def _bad(stream: Feed, texts: Encoder) -> Iterator[tuple[bytes | None, bytes | None, str]]:
