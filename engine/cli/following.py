@@ -74,18 +74,27 @@ def follow(started: Started, settings: Settings, console: Console, since_ms: int
                 if trouble and trouble != told:
                     console.print(f"trouble: {trouble}")
                 told = trouble or told
-                _refuse_failed(flink, started, state)
-                if state in ENDED:
-                    console.print(f'workflow "{workflow}" has ended: {state.lower()}')
-                    for gate, count in flink.left_out(started.job_id).items():
-                        console.print(f"{gate}: {count:,} records left out, outside of the range of event times")
+                if _has_ended(flink, started, state, console):
                     return False
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         with FlinkRest(address(settings, "flink")) as flink:
-            _refuse_failed(flink, started, _state(flink, started.job_id))
+            if _has_ended(flink, started, _state(flink, started.job_id), console):
+                return False
         console.print(f'workflow "{workflow}" goes on')
         return True
+
+
+def _has_ended(flink: FlinkRest, started: Started, state: str, console: Console) -> bool:
+    """Whether a workflow in this state has ended, and tell so. Raises Fatal, with what was said, for a failed one."""
+    if state == "FAILED":
+        raise Fatal(flink.failure(started.job_id) or f'workflow "{started.plan.workflow}" failed')
+    if state not in ENDED:
+        return False
+    console.print(f'workflow "{started.plan.workflow}" has ended: {state.lower()}')
+    for gate, count in flink.left_out(started.job_id).items():
+        console.print(f"{gate}: {count:,} records left out, outside of the range of event times")
+    return True
 
 
 @contextmanager
@@ -111,11 +120,6 @@ def explained(trouble: str, checkpoints: str) -> str:
     except Fatal as full:
         return f"checkpoints fail: {full.message}; make room, the job goes on by itself"
     return trouble
-
-
-def _refuse_failed(flink: FlinkRest, started: Started, state: str) -> None:
-    if state == "FAILED":
-        raise Fatal(flink.failure(started.job_id) or f'workflow "{started.plan.workflow}" failed')
 
 
 def _state(flink: FlinkRest, job_id: str) -> str:

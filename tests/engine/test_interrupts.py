@@ -24,6 +24,18 @@ def test_an_interrupt_waits_until_the_block_is_done() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_the_word_to_end_waits_as_well() -> None:
+    taken: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: taken.append(number))
+    try:
+        with held_back():
+            signal.raise_signal(signal.SIGTERM)
+            assert taken == []
+        assert taken == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_an_error_within_is_not_replaced_by_the_interrupt() -> None:
     def fail() -> None:
         raise ValueError("wrong")
