@@ -174,6 +174,10 @@ class FlinkRest(Session):
         """The state of a job, once it is one that `until` accepts. Raises Fatal when that takes too long."""
         return str(self._poll(lambda: self.state(job_id), until, timeout_s, f"job {job_id}"))
 
+    def wait_until_running(self, job_id: str, timeout_s: float = 60.0) -> None:
+        """Return once all tasks of a job run, or it has ended. Raises Fatal when that takes too long."""
+        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, timeout_s, f"all tasks of job {job_id}")
+
     def wait_until_listed(self, job_id: str, timeout_s: float = 60.0) -> None:
         """Return once `jobs` has a job that was just submitted: the list may be some seconds old."""
         self._poll(lambda: [job.id for job in self.jobs()], lambda ids: job_id in ids, timeout_s, f"job {job_id}")
@@ -182,7 +186,7 @@ class FlinkRest(Session):
         self._client.close()
 
     def _stop(self, job_id: str, body: Mapping[str, Any], timeout_s: float) -> str:
-        self._poll(lambda: self._get(f"/jobs/{job_id}"), _takes_savepoints, 60.0, f"all tasks of job {job_id}")
+        self.wait_until_running(job_id)
         trigger = self._call("POST", f"/jobs/{job_id}/stop", json=body)["request-id"]
         return self._savepoint(f"/jobs/{job_id}/savepoints/{trigger}", timeout_s)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import tenacity
@@ -78,7 +79,7 @@ class Staging(Session):
             then = {self._chunks[source.name][step].then for source in streams}
             if Then.IDLE in then:
                 time.sleep(PASSED_OVER_S)
-            is_crash_due = Then.CRASH in then
+            is_crash_due = Then.CRASH in then  # the last chunk has no mark
         stop(self._plan.workflow, self._settings, drain=True)
 
     def _start(self, job: JobSettings) -> None:
@@ -102,6 +103,7 @@ class Staging(Session):
             raise Fatal('mark "crash": kills a TaskManager of the local platform, but Flink is another one')
         psutil.Process(supervisor.states()["taskmanager"].pid).kill()
         self._wait(lambda: self._restored() > before)
+        self._flink.wait_until_running(self._job, PATIENCE_S)  # or the next crash would hit one that has no task
 
     def _restored(self) -> int:
         return int(self._flink.checkpoints(self._job)["counts"]["restored"])
@@ -128,6 +130,6 @@ class Staging(Session):
             ) from error
 
     def close(self) -> None:
-        if self._job and self._flink.state(self._job) not in ENDED:
-            self._flink.cancel(self._job)
-        self._flink.close()
+        with self._flink, suppress(Retryable):  # where Flink is away, why the run ended says more
+            if self._job and self._flink.state(self._job) not in ENDED:
+                self._flink.cancel(self._job)

@@ -47,6 +47,13 @@ def test_a_join_with_late_double_and_corrupt_records_a_quiet_side_and_a_crash(ru
     assert outcome.restarts == 1
 
 
+def test_crashes_in_a_row_and_at_the_end(run: Run) -> None:
+    flights = departures(("UA1", "07:30"), crash, crash, ("UA2", "08:10"), crash)
+    outcome = run(airport(), "predictions", departures=flights, weather=weather(*HOURLY))
+    assert outcome["predictions"].of("count") == [0, 1]
+    assert outcome.restarts == 3
+
+
 def test_a_node_by_itself_with_what_leads_to_it(run: Run) -> None:
     flights = departures(("UA1", "07:30"), ("UA2", "08:10"), ("UA3", "09:05"))
     outcome = run(airport(), "situation", departures=flights, weather=weather(*HOURLY))
