@@ -83,6 +83,8 @@ def start_supervisor(home: Home, parts: Sequence[Part], environment: Mapping[str
     """Start a supervisor in the background that starts `parts` and keeps them running."""
     config = home.config / "supervisord.conf"
     _write_config(config, home, parts)
+    for log in home.logs.glob("*.log"):
+        log.replace(f"{log}.1")  # as the supervisor calls the one before: what it says is of an earlier start
     done = subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
         env={**os.environ, **environment, **_environment(home)},
