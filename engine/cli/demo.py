@@ -22,6 +22,7 @@ from engine.settings import Addresses, Settings
 from schemas.errors import Fatal
 
 REFRESH_S = 0.5
+GROUP = "headrace-flights"
 ASKED_FEATURES = {
     "hour": 18,
     "weekday": 4,
@@ -108,7 +109,7 @@ def _feed_whole(data: Iterable[str], addresses: Addresses) -> None:
 
 
 def _follow(feeding: Sequence[Feeding], settings: Settings, addresses: Addresses, job: str, console: Console) -> None:
-    """Show the progress until every flight is read, then let out what waits for a watermark."""
+    """Show the progress until every record is read, then let out what waits for a watermark."""
     from engine.cli.following import Meter
     from engine.flink.rest import ENDED, FlinkRest
     from engine.jobs.progress import read_progress
@@ -121,7 +122,8 @@ def _follow(feeding: Sequence[Feeding], settings: Settings, addresses: Addresses
         KafkaAdmin(addresses.kafka) as kafka,
         Live(console=console, auto_refresh=False) as live,
     ):
-        while not all(each.is_done() and kafka.behind(each.data, "headrace-flights") == 0 for each in feeding):
+        streams = ("weather", *(each.data for each in feeding))
+        while not all(each.is_done() for each in feeding) or any(kafka.behind(data, GROUP) for data in streams):
             state = flink.state(job)
             if state in ENDED:
                 raise Fatal(flink.failure(job) or f'workflow "flights" is {state.lower()}')
