@@ -17,8 +17,8 @@ ENDED = ("FINISHED", "CANCELED", "FAILED")  # the states of a job that nothing f
 _LEFT_OUT = "left out: "  # and the gate, engine/jvm/headrace/Gate.java
 _OUR_FAILURE = "headrace.JobFailed: "
 # what Flink says where a task is gone, among others, or not there yet
-_TASK_AWAY = ("Task local checkpoint failure", "Not all required tasks are currently running")
 _ENDING = "task is closing"  # of a checkpoint that a task came before with its end
+_TASK_AWAY = ("Task local checkpoint failure", "Not all required tasks are currently running", _ENDING)
 _TRIES = 3
 
 

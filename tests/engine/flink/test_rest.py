@@ -16,6 +16,7 @@ from schemas.errors import Fatal
 
 TASK_ENDED = "java.util.concurrent.CompletionException: CheckpointException: Task local checkpoint failure.\n\tat x"
 TASK_STARTS = "CheckpointException: Checkpoint triggering task x (1/1). Not all required tasks are currently running."
+TASK_ENDS = "CompletionException: CheckpointException: Checkpoint was declined (task is closing)"
 NO_ROOM = "java.io.IOException: No space left on device\n\tat x"
 
 
@@ -58,7 +59,9 @@ def completed(operation: dict[str, Any]) -> dict[str, Any]:
     return {"status": {"id": "COMPLETED"}, "operation": operation}
 
 
-@pytest.mark.parametrize("failure", [TASK_ENDED, TASK_STARTS], ids=["ended", "was not there yet"])
+@pytest.mark.parametrize(
+    "failure", [TASK_ENDED, TASK_STARTS, TASK_ENDS], ids=["ended", "was not there yet", "was ending"]
+)
 def test_a_savepoint_that_failed_as_a_task_was_away_is_asked_for_again(failure: str) -> None:
     with flink(failure) as url, FlinkRest(url) as rest:
         assert rest.stop("job", None) == "savepoint-1"
