@@ -1,18 +1,14 @@
 package headrace;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.java.typeutils.ListTypeInfo;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.streaming.api.operators.TimestampedCollector;
 import org.apache.flink.table.data.RowData;
@@ -35,7 +31,7 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
   private final long toleranceMs;
   private final boolean waits;
   private final boolean keepsUnmatched;
-  private transient MapState<Long, List<RowData>> waiting;
+  private transient ValueState<SortedMap<Long, List<RowData>>> waiting;
   private transient ValueState<SortedMap<Long, RowData>> versions;
   private transient ValueState<Long> due;
   private transient RowDataSerializer leftRows, rightRows;
@@ -52,8 +48,8 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
   public void open(OpenContext context) {
     leftRows = columns.leftType().toRowSerializer();
     rightRows = columns.rightType().toRowSerializer();
-    var rows = new ListTypeInfo<>(columns.leftType());
-    waiting = getRuntimeContext().getMapState(new MapStateDescriptor<>("waiting", Types.LONG, rows));
+    var rowsByTime = RowsByTime.type(columns.leftType());
+    waiting = getRuntimeContext().getState(new ValueStateDescriptor<>("waiting", rowsByTime));
     var byTime = new SortedMapTypeInfo<>(Types.LONG, columns.rightType(), Comparator.naturalOrder());
     versions = getRuntimeContext().getState(new ValueStateDescriptor<>("versions", byTime));
     due = getRuntimeContext().getState(new ValueStateDescriptor<>("due", Types.LONG));
@@ -65,10 +61,10 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
     if (RowKey.hasNull(context.getCurrentKey())) {
       join(row, null, out);
     } else if (waits && time > context.timerService().currentWatermark()) {
-      List<RowData> there = waiting.get(time);
-      if (there == null) there = new ArrayList<>();
-      there.add(leftRows.toBinaryRow(row).copy());
-      waiting.put(time, there);
+      SortedMap<Long, List<RowData>> there = waiting.value();
+      if (there == null) there = new TreeMap<>();
+      RowsByTime.add(there, time, leftRows.toBinaryRow(row).copy());
+      waiting.update(there);
       remind(time, context);
     } else {
       join(row, version(time, versions.value()), out);
@@ -98,25 +94,18 @@ public final class AsOfJoin extends KeyedCoProcessFunction<RowData, RowData, Row
 
   /** Joins the left rows up to {@code now}, in their order; says when the next of those that wait on is due. */
   private long release(long now, SortedMap<Long, RowData> known, Collector<RowData> out) throws Exception {
-    long next = NEVER;
-    SortedMap<Long, List<RowData>> released = new TreeMap<>();
-    for (var entries = waiting.iterator(); entries.hasNext(); ) {
-      Map.Entry<Long, List<RowData>> entry = entries.next();
-      if (entry.getKey() <= now) {
-        released.put(entry.getKey(), entry.getValue());
-        entries.remove();
-      } else {
-        next = Math.min(next, entry.getKey());
-      }
-    }
-    if (next == NEVER) waiting.clear(); // or an empty map would be left behind for each key
+    SortedMap<Long, List<RowData>> there = waiting.value();
+    if (there == null) return NEVER;
+    SortedMap<Long, List<RowData>> released = there.headMap(now + 1);
     for (Map.Entry<Long, List<RowData>> entry : released.entrySet()) {
       // a row would have the time of the timer otherwise
       ((TimestampedCollector<RowData>) out).setAbsoluteTimestamp(entry.getKey());
       RowData version = version(entry.getKey(), known);
       for (RowData row : entry.getValue()) join(row, version, out);
     }
-    return next;
+    released.clear();
+    waiting.update(there.isEmpty() ? null : there);
+    return there.isEmpty() ? NEVER : there.firstKey();
   }
 
   /** Has a timer of the current key call at {@code time}, unless one does before. */
