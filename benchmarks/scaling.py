@@ -14,6 +14,7 @@ from engine.settings import Settings
 
 TIMES = 10
 DAYS = 4
+SHORT_ROUNDS = 3  # a short run differs more from the next one
 
 
 def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[Row]:
@@ -25,7 +26,8 @@ def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[R
     more_records, more_keys = {}, {}
     for measured in growth.MEASURED:
         few, many, of_keys = (
-            _seconds(warm(measured, events, settings, tell), settings, rounds) for events in (small, large, keys)
+            _seconds(warm(measured, events, settings, tell), settings, times)
+            for events, times in ((small, SHORT_ROUNDS * rounds), (large, rounds), (keys, rounds))
         )
         more_records[measured.name], more_keys[measured.name] = many / few, of_keys / many
         tell(f"{measured.name}: {few:.1f} s, ten times the records {many:.1f} s, of ten times the keys {of_keys:.1f} s")
