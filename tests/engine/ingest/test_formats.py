@@ -172,8 +172,17 @@ def test_what_the_broker_refuses_all_the_same_is_named_and_the_next_is_taken(
     topic = stop(platform)
     assert client.post(topic.path, json=trip(1)).status_code == 202
     shrink(platform.addresses.kafka, topic.topic)
-    answer = client.post(topic.path, json=trip(2, "x" * 5_000))
-    assert (answer.status_code, answer.json()["title"]) == (422, "none_accepted")
-    assert "the topic takes" in answer.json()["rejected"][0]["error"]
+    answers = []
+
+    def is_refused() -> bool:
+        answers.append(client.post(topic.path, json=trip(2, "x" * 5_000)))
+        return answers[-1].status_code != 202
+
+    wait_until(is_refused)  # the broker does as it was told a moment later
+    said = answers[-1].json()
+    assert (answers[-1].status_code, said["title"]) == (422, "none_accepted")
+    assert "the topic takes" in said["rejected"][0]["error"]
     wait_until(lambda: client.post(topic.path, json=trip(3)).status_code == 202)
-    assert set(topic.numbers()) == {1, 3}
+    numbers = topic.numbers()
+    assert set(numbers) >= {1, 3}
+    assert numbers.count(2) == len(answers) - 1
