@@ -156,10 +156,9 @@ def test_a_cancelled_workflow_goes_on_at_its_newest_checkpoint_and_as_it_was(pla
 
 
 def _said(platform: Platform, *command: str) -> Any:
-    """What the command line says to programs; `status` says it where a service is slow to answer, too."""
-    said = (*COMMAND, *command, "--json", "--home", str(platform.home))
-    done = subprocess.run(said, capture_output=True, text=True, check=command != ("status",))
-    return json.loads(done.stdout)
+    """What the command line says to programs."""
+    command = (*COMMAND, *command, "--json", "--home", str(platform.home))
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def test_of_two_that_start_a_workflow_at_once_one_is_refused(platform: Platform, stream: Feed) -> None:
