@@ -90,11 +90,11 @@ class Tables:
             if in_order and not rows.in_order:
                 first = _sort(f"{connection.name}.{name}.order", first, rows)
             schema = jvm().org.apache.flink.table.api.Schema.newBuilder()
-            schema.watermark(rows.event_time, "SOURCE_WATERMARK()")
+            schema = schema.watermark(rows.event_time, "SOURCE_WATERMARK()").build()
             with explaining(f'stream "{name}"'):
-                view = self.tables.fromDataStream(first, schema.build())
+                view = self.tables.fromDataStream(first, schema)
                 for other in others:  # not a union of streams, which would end a chain of operators
-                    view = view.unionAll(self.tables.fromDataStream(other, schema.build()))
+                    view = view.unionAll(self.tables.fromDataStream(other, schema))
                 self.tables.createTemporaryView(name, view)
         try:
             yield

@@ -1,10 +1,10 @@
 package headrace;
 
 import java.io.Serializable;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * How many records of a stream that connectors read may be refused: of more, going on would only fill the dead letters. What
@@ -64,11 +64,10 @@ public final class Budget implements Serializable {
 
   /** Why records were refused, and how many, the commonest reason first. */
   private String reasons() {
-    List<Status> found = new ArrayList<>();
-    for (Status status : Status.values()) if (status != Status.OK && counts[status.code()] > 0) found.add(status);
-    found.sort(Comparator.comparingInt(status -> -counts[status.code()]));
-    List<String> said = new ArrayList<>();
-    for (Status status : found) said.add(status.name().toLowerCase(Locale.ROOT) + " " + counts[status.code()]);
-    return String.join(", ", said);
+    return Arrays.stream(Status.values())
+        .filter(status -> status != Status.OK && counts[status.code()] > 0)
+        .sorted(Comparator.comparingInt(status -> -counts[status.code()]))
+        .map(status -> status.name().toLowerCase(Locale.ROOT) + " " + counts[status.code()])
+        .collect(Collectors.joining(", "));
   }
 }

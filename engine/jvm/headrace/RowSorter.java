@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -29,7 +28,7 @@ public final class RowSorter extends AbstractStreamOperator<RowData> implements 
   private static final long serialVersionUID = 1L;
   private static final int STEP = 256;
 
-  private final TypeInformation<RowData> type;
+  private final InternalTypeInfo<RowData> type;
   private final int eventTime;
   private final TreeMap<Long, List<RowData>> waiting = new TreeMap<>();
   private transient ListState<RowData> state;
@@ -37,7 +36,7 @@ public final class RowSorter extends AbstractStreamOperator<RowData> implements 
   private transient long watermark;
 
   /** @param eventTime position of the field with the event time */
-  public RowSorter(TypeInformation<RowData> type, int eventTime) {
+  public RowSorter(InternalTypeInfo<RowData> type, int eventTime) {
     this.type = type;
     this.eventTime = eventTime;
   }
@@ -45,7 +44,7 @@ public final class RowSorter extends AbstractStreamOperator<RowData> implements 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    rows = ((InternalTypeInfo<RowData>) type).toRowSerializer();
+    rows = type.toRowSerializer();
     watermark = Long.MIN_VALUE;
     state = context.getOperatorStateStore().getListState(new ListStateDescriptor<>("waiting", type));
     for (RowData row : state.get()) hold(row);

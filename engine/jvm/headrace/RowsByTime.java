@@ -10,7 +10,7 @@ import org.apache.flink.api.java.typeutils.ListTypeInfo;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.SortedMapTypeInfo;
 
-/** Rows by an instant each has, as a part of a state; for keys that have a few rows at a time. */
+/** Rows by an instant each has, as a part of a state, which takes all of them for one value. */
 final class RowsByTime {
   private RowsByTime() {}
 
