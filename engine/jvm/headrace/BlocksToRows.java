@@ -4,6 +4,9 @@ import java.io.IOException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -11,7 +14,7 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /** Blocks to rows, for the relational part; what the source or the gate has refused leaves by the side. */
-public final class BlocksToRows extends ProcessFunction<byte[], RowData> {
+public final class BlocksToRows extends ProcessFunction<byte[], RowData> implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
 
   public static final OutputTag<byte[]> REFUSED =
@@ -33,9 +36,18 @@ public final class BlocksToRows extends ProcessFunction<byte[], RowData> {
   }
 
   @Override
+  public void initializeState(FunctionInitializationContext context) throws Exception {
+    budget.initialize(context);
+  }
+
+  @Override
+  public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    budget.snapshot();
+  }
+
+  @Override
   public void open(OpenContext context) {
     reader = new RowReader(contract);
-    budget.open();
   }
 
   @Override

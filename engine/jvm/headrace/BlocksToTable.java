@@ -3,6 +3,9 @@ package headrace;
 import java.io.IOException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -14,7 +17,7 @@ import org.apache.flink.util.Collector;
  * Blocks of a table to rows with the places that they came from. A null value under a key deletes: it becomes a row of that
  * kind which has nothing but its place. What the source has refused leaves by the side, as it does of a stream.
  */
-public final class BlocksToTable extends ProcessFunction<byte[], RowData> {
+public final class BlocksToTable extends ProcessFunction<byte[], RowData> implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
 
   private final Contract contract;
@@ -34,10 +37,19 @@ public final class BlocksToTable extends ProcessFunction<byte[], RowData> {
   }
 
   @Override
+  public void initializeState(FunctionInitializationContext context) throws Exception {
+    budget.initialize(context);
+  }
+
+  @Override
+  public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    budget.snapshot();
+  }
+
+  @Override
   public void open(OpenContext context) {
     reader = new RowReader(contract);
     fields = RowReader.type(contract.readerSchema).getFieldCount();
-    budget.open();
   }
 
   @Override

@@ -18,7 +18,8 @@ from schemas.registry import Registry
 from tests.engine.jobs.bits import bits
 from tests.engine.jobs.learned_rows import learn
 from tests.engine.jobs.readings import FIRST_AT, PARTITIONS, SCHEMA, Coordinates, Feed, Reading, feed, readings
-from tests.engine.jobs.trial import BOUNDED, EACH_SECOND, Trial, begin, finish, fresh_name, workflow
+from tests.engine.jobs.trial import BOUNDED, EACH_SECOND, LIVE, Trial, begin, finish, fresh_name, kill, workflow
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
 ROUNDS, READINGS = 12, 60
@@ -84,6 +85,23 @@ def test_a_stream_that_only_connectors_read_stops_the_job_once_it_drowns(platfor
     failure = str(trial.ask(FlinkRest.failure))
     assert 'source "readings": ' in failure
     assert "records are dead letters, more than max_dead 5.00%: no_magic" in failure
+
+
+def test_a_stream_that_only_connectors_read_is_measured_with_what_came_before_a_kill(platform: Platform) -> None:
+    """By themselves, the letters behind the kill would be the first hundred records, and all refused."""
+    with feed(platform) as stream:
+        trial = begin(platform, queried(stream, "TRUE", max_dead="10%"), LIVE)
+        stream.write(2_000)
+        trial.wait_until_read()
+        kill(platform, "taskmanager")
+        wait_until(lambda: trial.restores() > 0)
+        for number in range(150):
+            stream.put(b"{}", number % PARTITIONS)
+        stream.writer.flush()
+        trial.wait_until_read()
+        trial.stop(drain=True)
+    assert len(trial.dead()) == 150
+    assert len(trial.predictions()) == 2_000
 
 
 def queried(stream: Feed, condition: str, max_dead: str) -> Workflow:
