@@ -83,7 +83,7 @@ class Worker:
         self._metrics.frame(number, outcome, live.shard, live.newest_arrival_ms)
         self._metrics.refused(refused)
         self._metrics.redriven(len(frame) - len(arrivals))
-        check_budget(self._plan, live.shard, outcome)
+        check_budget(self._plan, live.shard, live.batch.uncounted, outcome)
         self._sink_budget.check(results, rows, refused)
         self.publish(number)
         return outputs

@@ -252,8 +252,9 @@ def test_what_is_sent_again_and_fails_has_its_next_attempt_and_counts_once(serve
     _, dead = bench.process(again)
     assert [(letter["attempt"], letter["arrival"]) for letter in dead] == [(2, 99), (3, 99)] * 500
     bad = [Record(b"garbage", offset=offset, status=Status.NO_MAGIC) for offset in range(50)]
-    with pytest.raises(Fatal, match="of the last 2050 records"):
-        bench.process(bad)
+    late = [Record(b"garbage", offset=offset, status=Status.LATE, redriven=1) for offset in range(50, 200)]
+    with pytest.raises(Fatal, match=r"of the last 2050 records .* in the last frame no_magic 50;"):
+        bench.process(bad + late)
 
 
 def test_a_hundred_failures_and_nothing_else_stop_the_job(bench: Bench) -> None:
