@@ -16,10 +16,11 @@ from schemas.session import Session
 ENDED = ("FINISHED", "CANCELED", "FAILED")  # the states of a job that nothing follows
 _LEFT_OUT = "left out: "  # and the gate, engine/jvm/headrace/Gate.java
 _OUR_FAILURE = "headrace.JobFailed: "
-# what Flink says where a task is gone, among others, or not there yet
-_ENDING = "task is closing"  # of a checkpoint that a task came before with its end
+_ENDING = "task is closing"  # what Flink says of a checkpoint that a task came before with its end
+# and where a task is gone, or not there yet
 _TASK_AWAY = ("Task local checkpoint failure", "Not all required tasks are currently running", _ENDING)
 _TRIES = 3
+_BETWEEN_TRIES_S = 1.0  # a task that closes is said to run for a moment still
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class FlinkRest(Session):
         asking = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: any(away in str(error) for away in _TASK_AWAY)),
             stop=tenacity.stop_after_attempt(_TRIES),
+            wait=tenacity.wait_fixed(_BETWEEN_TRIES_S),
             reraise=True,
         )
         body = {"drain": drain, **({"targetDirectory": savepoints} if savepoints else {})}
