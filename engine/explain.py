@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.connectors import AsOfJoin, Lookup, Query, Sql
-from engine.plan import Part, Plan
+from engine.connectors import AsOfJoin, Connector, Lookup, Query, Sql, Table, aggregates, caveats
+from engine.plan import Part, Plan, PlannedConnection
 from engine.workflow import DataSink
 from models.fields import Fields, Unknown, described
 from schemas.frames import MAX_FRAME_BYTES
@@ -28,9 +28,7 @@ def _graph(plan: Plan) -> Iterator[str]:
         fields = ", ".join(field["name"] for field in connection.schema["fields"])
         inputs = ", ".join(connection.node.inputs)
         yield f"  connector {connection.name} <- {inputs}: {fields}; event time {connection.event_time}"
-        connector = connection.node.connector
-        if isinstance(connector, AsOfJoin | Lookup | Sql) and connector.caveat:
-            yield f"            note: {connector.caveat}"
+        yield from (f"            note: {note}" for note in _notes(plan, connection))
     for part in plan.parts:
         for stage in part.stages:
             if stage.name in part.lookups:
@@ -43,6 +41,37 @@ def _graph(plan: Plan) -> Iterator[str]:
             yield f"            {'learns from' if stage.label else 'gives'} {_fields(part.fields[stage.name])}"
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"
+
+
+def _notes(plan: Plan, connection: PlannedConnection) -> Iterator[str]:
+    connector = connection.node.connector
+    if isinstance(connector, AsOfJoin | Lookup | Sql) and connector.caveat:
+        yield connector.caveat
+    if isinstance(connector, Query) and plan.order == "event_time":
+        yield from caveats(_query(plan, connection), connection.node.inputs, final=_is_final(connector))
+
+
+def _is_ordered(plan: Plan, connection: PlannedConnection) -> bool:
+    """Whether rows come to a query in one order."""
+    connector = connection.node.connector
+    if plan.order == "arrival" or not isinstance(connector, Query):
+        return False
+    return aggregates(_query(plan, connection), final=_is_final(connector))
+
+
+def _query(plan: Plan, connection: PlannedConnection) -> str:
+    streams = {stream.name: stream for stream in plan.streams}
+    tables = [
+        Table(name, tuple(field["name"] for field in streams[name].schema["fields"]), streams[name].event_time)
+        for name in connection.node.inputs
+    ]
+    connector = connection.node.connector
+    assert isinstance(connector, Query)
+    return connector.sql(tables)
+
+
+def _is_final(connector: Connector) -> bool:
+    return isinstance(connector, Sql) and connector.emit == "final"
 
 
 def _lookup(part: Part, name: str) -> Iterator[str]:
@@ -65,6 +94,8 @@ def _physical(plan: Plan, parallelism: int) -> Iterator[str]:
         yield f"  JVM     {source.name}.source    Kafka, a watermark per partition, refused records marked"
         yield f"  JVM     {source.name}.gate      late records marked; the largest event times are state"
     for connection in plan.connections:
+        if _is_ordered(plan, connection):
+            yield f"  JVM     {connection.name}.order     its rows by event time, in one task; what waits is state"
         how = "Flink SQL over rows" if isinstance(connection.node.connector, Query) else "a join of rows"
         yield f"  JVM     {connection.name}           {how}; what it keeps is state"
     for part in plan.parts:

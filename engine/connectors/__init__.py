@@ -5,6 +5,7 @@ from engine.connectors.feature_lookup import FeatureLookup, Features
 from engine.connectors.interval_join import IntervalJoin
 from engine.connectors.label_join import LabelJoin, LabelPolicy
 from engine.connectors.lookup import Lookup
+from engine.connectors.reproducible import aggregates, caveats, has_over
 from engine.connectors.sql import Sql
 from engine.connectors.table import Table
 from engine.connectors.union import Union
@@ -34,4 +35,7 @@ __all__ = [
     "Tumbling",
     "Union",
     "Window",
+    "aggregates",
+    "caveats",
+    "has_over",
 ]

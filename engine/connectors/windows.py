@@ -59,7 +59,7 @@ class Tumbling(Window):
     The keywords are SQL aggregates by the name of their field. A record has the fields `by`, those, `window_start`,
     `window_end`, and `window_time`, the last millisecond of the window, which is its event time. Windows begin at
     multiples of their size since 1970 in UTC; one without records gives none. Delivery: exactly once, by Flink's
-    checkpoints. Unit of parallelism: the values of `by`.
+    checkpoints. Unit of parallelism: the values of `by`, but for one task that in event-time order puts rows into it.
 
     >>> Tumbling(Table("pages", (), ""), by="site", size="1h", seen="COUNT(*)")
     Tumbling('pages', by=('site',), size='1h', seen='COUNT(*)')
@@ -123,7 +123,7 @@ class Over(Window):
 
     The keywords are SQL aggregates by the name of their field; records of one instant count for each other. A record
     keeps its fields and its event time. Delivery: exactly once, by Flink's checkpoints. Unit of parallelism: the values
-    of `by`.
+    of `by`, but for one task that in event-time order puts rows into it.
 
     >>> over = Over(Table("flights", (), ""), by="origin", span="1h", departures_1h="COUNT(*)")
     >>> print(over.sql([Table("flights", ("origin", "at"), "at")]))

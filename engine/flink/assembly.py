@@ -33,7 +33,8 @@ class Assembly:
         self._settings = settings
         self._outside = outside
         self._contracts = {stream.name: contract_of(stream, spec, cluster) for stream in self._plan.streams}
-        self._tables = Tables.of(environment) if self._plan.connections else None
+        reproducible = self._plan.order == "event_time"
+        self._tables = Tables.of(environment, reproducible=reproducible) if self._plan.connections else None
         self._refused: list[Any] = []
         self._records: dict[str, Any] = {}
         self._redriven = None if settings.bounded or self._ends() else self._read_redriven()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from engine.connectors import FeatureLookup, Query, Sql, Table
+from engine.connectors import FeatureLookup, Query, Sql, Table, aggregates, has_over
 from engine.flink.explaining import explaining
 from engine.flink.finals import final_rows
 from engine.flink.gateway import jvm
@@ -20,25 +19,31 @@ from engine.plan import PlannedConnection, Stream
 from engine.workflow import Connection
 from schemas.errors import Fatal
 
-_OVER = re.compile(r"\bOVER\b", re.IGNORECASE)
 _INSTANT = "TIMESTAMP_LTZ(3)"
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Named streams of rows, and what connectors make of them."""
+    """Named streams of rows, and what connectors make of them.
+
+    Where they are `reproducible`, rows come to queries that aggregate in one order, whatever order they were read in.
+    """
 
     tables: Any
     rows: dict[str, Rows]
+    reproducible: bool
 
     @classmethod
-    def of(cls, environment: Any) -> Tables:
+    def of(cls, environment: Any, *, reproducible: bool = False) -> Tables:
         """No streams yet, in an environment of Flink."""
         bridge = jvm().org.apache.flink.table.api.bridge.java
         tables = bridge.StreamTableEnvironment.create(environment)
+        config = tables.getConfig()
         # windows and casts go by it; a result must not depend on where a machine stands
-        tables.getConfig().set("table.local-time-zone", "UTC")
-        return cls(tables, {})
+        config.set("table.local-time-zone", "UTC")
+        if reproducible:  # sums of sums would depend on when Flink adds up what it has so far
+            config.set("table.optimizer.agg-phase-strategy", "ONE_PHASE")
+        return cls(tables, {}, reproducible)
 
     def add(self, name: str, rows: Rows) -> None:
         """Give a stream of rows a name."""
@@ -61,8 +66,9 @@ class Tables:
 
     def _select(self, connection: Connection, query: str, *, final: bool) -> Rows:
         """The rows that a query gives, or has in the end. Raises Fatal, pointing into it, for one that cannot run."""
-        name, over = connection.name, _OVER.search(query) is not None
-        with self._views(connection, in_order=over), explaining(f'connector "{name}"', query):
+        name, over = connection.name, has_over(query)
+        total = self.reproducible and aggregates(query, final=final)
+        with self._views(connection, over=over, total=total), explaining(f'connector "{name}"', query):
             table = self.tables.sqlQuery(query)
             columns = table.getResolvedSchema()
             event_time = _event_time(name, columns, final=final)
@@ -81,14 +87,17 @@ class Tables:
         return final_rows(name, made, type_) if final else made
 
     @contextmanager
-    def _views(self, connection: Connection, *, in_order: bool) -> Iterator[None]:
-        """The inputs of a query as tables of SQL, whose times are those of the streams."""
+    def _views(self, connection: Connection, *, over: bool, total: bool) -> Iterator[None]:
+        """The inputs of a query as tables of SQL, whose times are those of the streams.
+
+        Each in the order of its event times where the query has an OVER, or in a `total` one.
+        """
         there = [name for name in connection.inputs if self.rows[name].event_time is not None]
         for name in there:
             rows = self.rows[name]
             first, *others = rows.parts or (rows.stream,)
-            if in_order and not rows.in_order:
-                first = _sort(f"{connection.name}.{name}.order", first, rows)
+            if total or (over and not rows.in_order):
+                first = _sort(f"{connection.name}.{name}.order", first, rows, alone=total)
             schema = jvm().org.apache.flink.table.api.Schema.newBuilder()
             schema = schema.watermark(rows.event_time, "SOURCE_WATERMARK()").build()
             with explaining(f'stream "{name}"'):
@@ -103,9 +112,14 @@ class Tables:
                 self.tables.dropTemporaryView(name)
 
 
-def _sort(name: str, stream: Any, rows: Rows) -> Any:
+def _sort(name: str, stream: Any, rows: Rows, *, alone: bool) -> Any:
+    """The rows of a stream in the order of their event times; `alone` in one task, so that all have one order."""
     type_ = jvm().org.apache.flink.table.runtime.typeutils.InternalTypeInfo.of(rows.type)
-    return transform(stream, name, type_, jvm().headrace.RowSorter(type_, rows.type.getFieldIndex(rows.event_time)))
+    sorter = jvm().headrace.RowSorter(type_, rows.type.getFieldIndex(rows.event_time))
+    if not alone:
+        return transform(stream, name, type_, sorter)
+    gathered = stream if stream.getParallelism() == 1 else getattr(stream, "global")()
+    return transform(gathered, name, type_, sorter).setParallelism(1)
 
 
 def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pytest
 from river import compose, linear_model, preprocessing
 
-from engine.connectors import FeatureLookup, Features, Sql
+from engine.connectors import FeatureLookup, Features, Over, Query, Session, Sql, Table, Tumbling
 from engine.explain import explain
 from engine.jobs.definition import changes, states_of
-from engine.plan import Plan
+from engine.plan import Plan, PlannedConnection, Stream
 from engine.planner import make_plan, shipped_schema
-from engine.workflow import Workflow
+from engine.workflow import Connection, Workflow
 from models import Derive, Filter, RollingMean, Rules, Unique
 from schemas.errors import Fatal
 from sinks import Console, FeatureStore, ModelStore, Topic
@@ -96,6 +97,60 @@ def test_a_lookup_of_features_is_explained_and_part_of_what_is_learned_from() ->
     assert made.connections == ()
     others = {change.node: change for change in changes(states_of(made), plan(lambda flow: build(flow, "others")))}
     assert others["recent"].verdict == "changed"
+
+
+TABLE = Table("flights", (), "departed_at")
+NUMBERED = "SELECT *, ROW_NUMBER() OVER (PARTITION BY tailnum ORDER BY departed_at) AS n FROM flights"
+
+
+@pytest.mark.parametrize(
+    ("connector", "order", "noted"),
+    [
+        (Tumbling(TABLE, size="1h", mean="AVG(distance)", last="LAST_VALUE(distance)"), "event_time", ""),
+        (Session(TABLE, gap="1h", last="LAST_VALUE(distance)"), "event_time", ""),
+        (Over(TABLE, span="1h", n="COUNT(*)", named="MAX(CAST(origin AS VARCHAR(3)))"), "event_time", ""),
+        (Over(TABLE, span="1h", mean="AVG(distance)"), "event_time", "the last bits of what OVER adds up"),
+        (Over(TABLE, span="1h", mean="AVG(distance)"), "arrival", ""),
+        (Over(TABLE, span="1h", last="LAST_VALUE(distance)"), "event_time", "go by the clock"),
+        (Sql("SELECT * FROM flights LIMIT 10"), "event_time", ""),
+        (Sql("SELECT late FROM flights JOIN flights AS others ON true"), "event_time", ""),
+        (Sql("SELECT a.late FROM flights a JOIN flights b ON true GROUP BY a.late"), "event_time", "it joins, unites"),
+        (Sql("SELECT a.late FROM flights AS a, flights b GROUP BY a.late"), "event_time", "it joins, unites"),
+        (Sql(f"SELECT origin, COUNT(*) FROM ({NUMBERED}) GROUP BY origin"), "event_time", "it joins, unites"),
+    ],
+)
+def test_explain_notes_what_gives_something_else_for_the_same_records(
+    connector: Query, order: Literal["arrival", "event_time"], noted: str
+) -> None:
+    notes = [line for line in explained(connector, order) if "note:" in line]
+    assert [noted in note for note in notes] == ([True] if noted else [])
+
+
+@pytest.mark.parametrize(
+    ("connector", "order", "shown"),
+    [
+        (Tumbling(TABLE, size="1h", n="COUNT(*)"), "event_time", True),
+        (Sql("SELECT SUM(distance) FROM flights", emit="final"), "event_time", True),
+        (Tumbling(TABLE, size="1h", n="COUNT(*)"), "arrival", False),
+        (Sql("SELECT * FROM flights"), "event_time", False),
+    ],
+)
+def test_explain_shows_where_rows_pass_through_one_task(
+    connector: Query, order: Literal["arrival", "event_time"], shown: bool
+) -> None:
+    assert any("made.order " in line for line in explained(connector, order)) is shown
+
+
+def explained(connector: Query, order: Literal["arrival", "event_time"]) -> list[str]:
+    """The lines about a workflow with one connector, of which nothing is asked but its text."""
+
+    def describe(connection: Connection, inputs: Sequence[Stream]) -> PlannedConnection:
+        return PlannedConnection(connection, inputs[0].schema, "departed_at")
+
+    flow = Workflow("demo", order=order)
+    flow.source("flights", FLIGHTS)
+    flow.sink("written", flow.connect("made", connector), Topic("made"))
+    return explain(make_plan(flow, shipped_schema, describe)).splitlines()
 
 
 @pytest.mark.parametrize("sink", [Topic("predictions"), Topic("demo.dead"), Topic("demo.shown")])

@@ -17,12 +17,13 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 
 /**
- * Releases rows in the order of their event times once the watermark has passed them, with a watermark of its own after
- * every few.
+ * Releases rows in the order of their event times, those of one instant in that of their bytes, once the watermark has
+ * passed them, with a watermark of its own after every few.
  *
  * <p>It stands before Flink's OVER, which looks at every row that waits for each that is due. Where a watermark has stood
- * still, all that came meanwhile is due at once, and the work would grow with its square. What waits here is state. A row
- * behind the watermark, as those are that were sent again, passes at once.
+ * still, all that came meanwhile is due at once, and the work would grow with its square. And it stands before whatever
+ * aggregates, where the same rows have to give the same result: a sum of floating-point numbers, or a last value, depends
+ * on their order. What waits here is state. A row behind the watermark, as those are that were sent again, passes at once.
  */
 public final class RowSorter extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
   private static final long serialVersionUID = 1L;
@@ -77,8 +78,10 @@ public final class RowSorter extends AbstractStreamOperator<RowData> implements 
     int released = 0;
     while (!waiting.isEmpty() && waiting.firstKey() <= watermark) {
       Map.Entry<Long, List<RowData>> instant = waiting.pollFirstEntry();
-      for (RowData row : instant.getValue()) output.collect(new StreamRecord<>(row, instant.getKey()));
-      released += instant.getValue().size();
+      List<RowData> due = instant.getValue();
+      due.sort(RowOrder::compare);
+      for (RowData row : due) output.collect(new StreamRecord<>(row, instant.getKey()));
+      released += due.size();
       if (released < STEP) continue;
       output.emitWatermark(new Watermark(instant.getKey()));
       released = 0;

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from engine.connectors import Sql
+from engine.connectors import Sql, Tumbling
 from engine.feed import replayed
+from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from engine.plan import NO_PARTITION
 from engine.workflow import Workflow
 from sinks import ModelStore, Topic
 from tests.engine.jobs.bits import bits
-from tests.engine.jobs.readings import Feed, Reading, apart, feed, readings, shuffled
+from tests.engine.jobs.readings import FIRST_AT, SPACING_MS, Feed, Reading, apart, feed, readings, shuffled
 from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, classifier, finish, fresh_name, workflow
 
 pytestmark = pytest.mark.services
@@ -44,6 +45,11 @@ def out_of_order(records: list[Reading]) -> Iterator[Reading]:
     return iter(shuffled(records, "live"))
 
 
+def in_pairs(records: list[Reading]) -> list[Reading]:
+    """The same readings, two at each time."""
+    return [{**record, "at": FIRST_AT + SPACING_MS * (position // 2)} for position, record in enumerate(records)]
+
+
 def one_topic(feeds: list[Feed]) -> Workflow:
     return workflow(feeds[0], idle=NEVER)
 
@@ -58,42 +64,72 @@ def joined(feeds: list[Feed]) -> Workflow:
     return flow
 
 
+def windowed(feeds: list[Feed]) -> Workflow:
+    """What windows hold depends on the order of their rows: a sum of floats in its last bits, a last value altogether.
+
+    The first ones have no key, so that what the others read comes from one task.
+    """
+    flow = Workflow(fresh_name(), order="event_time")
+    here = flow.source("here", feeds[0].source(NEVER))
+    aggregates = {"warmth": "AVG(warmth)", "wind": "LAST_VALUE(wind)", "rain": "LAST_VALUE(rain)"}
+    flow.connect("moments", Tumbling(here, size="20ms", station="LAST_VALUE(station)", **aggregates))
+    times = flow.connect("times", Sql("SELECT station, warmth, wind, rain, window_time AS `at` FROM moments"))
+    seconds = flow.connect("seconds", Tumbling(times, by="station", size="1s", **aggregates))
+    model = flow.pipeline("model", seconds, classifier(), label="rain")
+    flow.sink("store", model, ModelStore(flow.name, every="250ms"))
+    flow.sink("predictions", model, Topic(f"{flow.name}.predictions"))
+    return flow
+
+
 Make = Callable[[list[Feed]], Workflow]
 
 
 @pytest.mark.parametrize(
-    ("make", "streams", "count", "paces"),
+    ("make", "inputs", "least", "settings", "paces"),
     [
-        (one_topic, 1, SHORT, [partial(at_speed, 1.0)]),
-        (one_topic, 1, LONG, [partial(at_speed, 100.0), unthrottled, out_of_order]),
-        (joined, 2, LONG, [partial(at_speed, 100.0), out_of_order]),
+        (one_topic, [apart(readings(SHORT))], 225, EACH_SECOND, [partial(at_speed, 1.0)]),
+        (one_topic, [apart(readings(LONG))], 3_600, EACH_SECOND, [partial(at_speed, 100.0), unthrottled, out_of_order]),
+        (
+            joined,
+            [apart(readings(LONG)), apart(readings(LONG, LONG))],
+            3_600,
+            EACH_SECOND,
+            [partial(at_speed, 100.0), out_of_order],
+        ),
+        (
+            windowed,
+            [in_pairs(readings(LONG))],
+            130,
+            replace(EACH_SECOND, parallelism=2),
+            [partial(at_speed, 100.0), out_of_order],
+        ),
     ],
-    ids=["as it happened", "faster", "with a join"],
+    ids=["as it happened", "faster", "with a join", "with windows"],
 )
 def test_live_and_replayed_records_give_what_bounded_ones_give(
-    platform: Platform, make: Make, streams: int, count: int, paces: list[Pace]
+    platform: Platform, make: Make, inputs: list[list[Reading]], least: int, settings: JobSettings, paces: list[Pace]
 ) -> None:
-    inputs = [apart(readings(count, start)) for start in range(0, streams * count, count)]
-    expected = result(all_there(platform, make, inputs, unthrottled))
-    assert len(expected[0]) >= count * 9 // 10
-    assert result(all_there(platform, make, inputs, out_of_order)) == expected
+    bounded = replace(settings, bounded=True)
+    expected = result(all_there(platform, make, inputs, unthrottled, bounded))
+    assert len(expected[0]) >= least
+    assert result(all_there(platform, make, inputs, out_of_order, bounded)) == expected
     for pace in paces:
-        assert result(live(platform, make, inputs, pace)) == expected
+        assert result(live(platform, make, inputs, pace, settings)) == expected
 
 
-def all_there(platform: Platform, make: Make, inputs: list[list[Reading]], pace: Pace) -> Trial:
+def all_there(platform: Platform, make: Make, inputs: list[list[Reading]], pace: Pace, settings: JobSettings) -> Trial:
     with ExitStack() as stack:
         feeds = [stack.enter_context(feed(platform)) for _ in inputs]
         for stream, records in zip(feeds, inputs, strict=True):
             stream.pour(pace(records))
-        return finish(platform, make(feeds), replace(EACH_SECOND, bounded=True))
+        return finish(platform, make(feeds), settings)
 
 
-def live(platform: Platform, make: Make, inputs: list[list[Reading]], pace: Pace) -> Trial:
+def live(platform: Platform, make: Make, inputs: list[list[Reading]], pace: Pace, settings: JobSettings) -> Trial:
     """The records are written while the workflow runs, by turns where there are several topics."""
     with ExitStack() as stack:
         feeds = [stack.enter_context(feed(platform)) for _ in inputs]
-        trial = begin(platform, make(feeds), EACH_SECOND)
+        trial = begin(platform, make(feeds), settings)
         for records in zip(*(pace(records) for records in inputs), strict=True):
             for stream, record in zip(feeds, records, strict=True):
                 stream.add(record)

@@ -44,13 +44,14 @@ def test_each_kind_of_window_holds_what_it_should(platform: Platform) -> None:
     are_learned(trial, "windows", rows, ("n", "warmest"))
 
 
-def test_rows_that_wait_for_their_turn_outlive_a_kill(platform: Platform) -> None:
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_rows_that_wait_for_their_turn_outlive_a_kill(platform: Platform, parallelism: int) -> None:
     """A partition in which nothing has come yet holds up the watermark, and with it all that has come in the others."""
     flow = Workflow(fresh_name(), order="event_time")
     with feed(platform) as stream:
         here = flow.source("here", stream.source(idle="10m"))
         learn(flow, flow.connect("recent", Over(here, by="station", span="300ms", **AGGREGATES)), ("n", "warmest"))
-        trial = begin(platform, flow, LIVE)
+        trial = begin(platform, flow, replace(LIVE, parallelism=parallelism))
         _write_to_others(stream, readings(600))
         trial.wait_until_read()
         kill(platform, "taskmanager")
