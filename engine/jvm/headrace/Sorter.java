@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -19,8 +20,8 @@ import org.apache.flink.types.Row;
 /**
  * Releases the records of each shard in the order (event time, partition, offset) once the watermark has passed them.
  *
- * <p>What waits is state. A record behind the watermark, as those are that were sent again, is released at once: its
- * place in the order has gone by. Records that Python will only reject have no place in the order: they pass with the next
+ * <p>What waits is state, and so is the watermark: after a restart, the first one may be long in coming. A record behind it,
+ * as those are that were sent again, is released at once: its place in the order has gone by. Records that Python will only reject have no place in the order: they pass with the next
  * ones released, and at once when none waits. So the shares of good and bad that Python sees are about those of the input.
  * Equal rows of a connector, which have the same stand-in for an offset, are told apart by counting it up.
  */
@@ -32,8 +33,11 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   private final int maxRecords;
   private transient Map<Integer, Waiting> shards;
   private transient ListState<byte[]> state;
+  private transient ListState<Long> passed;
   private transient FrameBuilder frame;
   private transient long watermark;
+  /** The watermark, but for the last one of all, which is no event time: a job that was drained may go on. */
+  private transient long reached;
 
   public Sorter(int maxBytes, int maxRecords) {
     this.maxBytes = maxBytes;
@@ -45,7 +49,9 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     super.initializeState(context);
     shards = new TreeMap<>();
     frame = new FrameBuilder();
-    watermark = Long.MIN_VALUE;
+    passed = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("passed", Long.class));
+    reached = StreamSupport.stream(passed.get().spliterator(), false).min(Long::compare).orElse(Long.MIN_VALUE);
+    watermark = reached;
     state =
         context
             .getKeyedStateStore()
@@ -69,6 +75,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
       setCurrentKey(Row.of(shard.getKey()));
       state.update(shard.getValue().frames(maxBytes));
     }
+    passed.update(List.of(reached));
   }
 
   private Waiting waiting(int shard) {
@@ -87,7 +94,8 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
 
   @Override
   public void processWatermark(Watermark next) throws Exception {
-    watermark = next.getTimestamp();
+    watermark = Math.max(watermark, next.getTimestamp());
+    if (watermark < Watermark.MAX_WATERMARK.getTimestamp()) reached = watermark;
     for (Map.Entry<Integer, Waiting> entry : shards.entrySet()) {
       int shard = entry.getKey();
       Waiting waiting = entry.getValue();
