@@ -12,7 +12,7 @@ def parse_share(text: str) -> float:
     0.005
     """
     try:
-        share = float(text.removesuffix("%")) / 100 if text.endswith("%") else float("nan")
+        share = float(text.removesuffix("%")) / 100 if str(text).endswith("%") else float("nan")
     except ValueError:
         share = float("nan")
     if not 0 <= share <= 1:

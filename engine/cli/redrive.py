@@ -53,12 +53,12 @@ def send(  # noqa: PLR0913 - an option each
     wanted = selection(node, reason, since, until)
     broker, schemas = address(settings, "kafka"), address(settings, "registry")
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    _refuse_bounded(workflow, settings)
     if dry_run:
         count = sum(1 for _ in open_letters(broker, schemas, workflow, wanted))
         console.print(f"{count:,} letters would be sent again")
         _say(as_json, workflow, sent=0, open=count)
         return
-    _refuse_bounded(workflow, settings)
     stop = _interruption()
     with console.status("reading") as status:
 

@@ -84,7 +84,9 @@ def test_mistakes_name_the_node(build: Callable[[Workflow], object], message: st
         build(Workflow("demo"))
 
 
-@pytest.mark.parametrize("options", [{"order": "random"}, {"max_dead": "1"}, {"max_dead": "200%"}, {"shards": 0}])
+@pytest.mark.parametrize(
+    "options", [{"order": "random"}, {"max_dead": "1"}, {"max_dead": "200%"}, {"max_dead": 0.2}, {"shards": 0}]
+)
 def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(Fatal, match='workflow "demo"'):
         Workflow("demo", **options)  # type: ignore[arg-type]
