@@ -97,8 +97,8 @@ class Recoverable:
             self._take_on(fresh())
 
     def _take_on(self, planned: Shard) -> None:
-        """Make the shard the one that is planned now: its stages may be more than those of the run before."""
-        if planned.shape != self.shard.shape:
+        """Make the shard the one that is planned now: with more stages than before, or ones that do something else."""
+        if planned.shape != self.shard.shape or planned.transforms.are_some_stateless:
             planned.adopt(self.shard)
             self.shard = planned
             self.snapshot()

@@ -11,6 +11,7 @@ from models.outcome import Batch, Outcome, Rejection
 from models.prequential import Prequential, prequential
 from models.rejects import Rejects
 from models.stage import Kind, Stage
+from models.stateless import is_stateless
 from models.transforms import Transforms
 from schemas.errors import Fatal
 
@@ -109,6 +110,8 @@ class Shard:
     def adopt(self, before: Shard) -> None:
         """Take over what stages of the same names have learned in another shard, and the counts and notes of it.
 
+        A stage that learns nothing does from now on what this shard says.
+
         >>> from river import linear_model, preprocessing
         >>> scaler = Stage("scaled", preprocessing.StandardScaler())
         >>> before, after = Shard([scaler]), Shard([scaler, Stage("model", linear_model.LinearRegression(), label="y")])
@@ -117,7 +120,8 @@ class Shard:
         >>> after.names, after.transforms.stages[0].models[None].means["a"], after.learned
         (['scaled', 'model'], 2.0, 0)
         """
-        known = {copies.stage.name: copies for copies in before.transforms.stages}
+        learning = [copies for copies in before.transforms.stages if not is_stateless(copies.stage.pipeline)]
+        known = {copies.stage.name: copies for copies in learning}
         self.transforms.stages = [known.get(copies.stage.name, copies) for copies in self.transforms.stages]
         if self.estimator and before.estimator and self.names[-1] == before.names[-1]:
             self.estimator, self.metrics = before.estimator, before.metrics

@@ -18,7 +18,7 @@ class Transforms:
     """Transformer stages, each behind the one that it reads: each learns from a record and then transforms it.
 
     `inputs` names the stage that each of them reads, and `lead` the one that the estimator reads; what is no stage is
-    the record. `learns` says whether any of them has a state.
+    the record. `learns` says whether any of them has a state, and `are_some_stateless` whether any has none.
     """
 
     def __init__(self, stages: Sequence[Stage], inputs: Mapping[str, str], lead: str | None) -> None:
@@ -26,7 +26,8 @@ class Transforms:
         self.names = [stage.name for stage in stages]
         self.inputs = [read if (read := inputs[name]) in self.names else None for name in self.names]
         self.lead = lead if lead in self.names else None
-        self.learns = not all(is_stateless(stage.pipeline) for stage in stages)
+        stateless = [is_stateless(stage.pipeline) for stage in stages]
+        self.learns, self.are_some_stateless = not all(stateless), any(stateless)
 
     def __len__(self) -> int:
         return len(self.stages)

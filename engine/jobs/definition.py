@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from engine.plan import Part, Plan, PlannedConnection, PlannedSource
 from models.stage import Stage
+from models.stateless import is_stateless
 from schemas.errors import Fatal
 from sinks import FeatureStore
 
@@ -19,12 +20,16 @@ _WHOLE = "(whole)"
 
 @dataclass(frozen=True)
 class NodeState:
-    """A node and a digest of all that its state depends on; `part` is what it is; a pipeline `reads` another node."""
+    """A node and a digest of all that its state depends on; `part` is what it is; a pipeline `reads` another node.
+
+    Where a pipeline learns nothing, `does` is a digest of what it does, on which no state depends.
+    """
 
     name: str
     part: Literal["whole", "stream", "pipeline", "sink"]
     digest: str
     reads: str = ""
+    does: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,12 @@ def definition_digest(plan: Plan) -> str:
 
 
 def _pipeline(part: Part, stage: Stage) -> NodeState:
-    said = (part.name, part.shard_key, part.shards, stage.label, stage.key, stage.batch, repr(stage.pipeline))
+    shared = (part.name, part.shard_key, part.shards)
+    if is_stateless(stage.pipeline):
+        given = [pipeline.schema for pipeline in part.given if pipeline.name == stage.name]
+        does = _digest(repr(stage.pipeline))
+        return NodeState(stage.name, "pipeline", _digest((shared, given)), part.inputs[stage.name], does)
+    said = (*shared, stage.label, stage.key, stage.batch, repr(stage.pipeline))
     return NodeState(stage.name, "pipeline", _digest(said), part.inputs[stage.name])
 
 
@@ -94,11 +104,11 @@ def _change(part: NodeState, before: NodeState | None) -> Change:
         lost = "the pipelines would read something else, with nothing of what was read" if part.part == "stream" else ""
         return Change(part.name, "new", lost)
     if before.digest == part.digest and before.part == part.part:
-        return Change(part.name, "unchanged")
+        return Change(part.name, "unchanged" if before.does == part.does else "changed")
     why = {
         "whole": "its order is another one, and all state is kept by it",
         "stream": "it reads or makes other records, and all behind it has learned from the ones before",
-        "pipeline": "what it has learned is that of another pipeline, stream, label, key, batch or number of shards",
+        "pipeline": "its state is of another pipeline, stream, label, key, batch or number of shards, or other fields",
         "sink": "the rows that it wrote are those of another definition",
     }
     return Change(part.name, "changed", why[part.part])
@@ -106,7 +116,7 @@ def _change(part: NodeState, before: NodeState | None) -> Change:
 
 def _gone(part: NodeState) -> Change:
     why = {"stream": "the pipelines would read something else", "pipeline": "what it has learned would go with it"}
-    return Change(part.name, "gone", why.get(part.part, ""))
+    return Change(part.name, "gone", "" if part.does else why.get(part.part, ""))
 
 
 def _renumbered(before: Sequence[NodeState], now: Sequence[NodeState]) -> Iterator[Change]:
@@ -137,12 +147,12 @@ def _above(name: str, reads: Mapping[str, str], common: Container[str]) -> str:
 
 def _half_full(plan: Plan, known: dict[str, NodeState]) -> Iterator[Change]:
     """An estimator that learns in batches, and has some records of the next one without the new pipeline's features."""
-    part = plan.learner
+    part, now = plan.learner, {node.name: node for node in states_of(plan)}
     if part is None or part.estimator is None or not part.estimator.batch or part.estimator.name not in known:
         return
     name = above = part.estimator.name
     while (above := part.inputs[above]) in part.inputs:
-        if above not in known:
+        if above not in known or known[above].does != now[above].does:
             yield Change(name, "changed", "its unfinished batch has records without the features of the new pipeline")
             return
 

@@ -219,6 +219,25 @@ def test_a_shard_with_more_stages_than_before_goes_on_with_what_the_others_have_
     assert again.shard.transforms.stages[0].models[None].stats["https"].n == 200
 
 
+def test_a_stage_that_learns_nothing_does_what_it_is_told_now_and_the_model_goes_on() -> None:
+    frames = [encode([{"a": float(n), "y": n % 2 == 0} for n in range(start, start + 50)]) for start in (0, 50)]
+    model = Stage("model", linear_model.LogisticRegression(), label="y")
+
+    def planned(state: MemoryState, prefix: str) -> Recoverable:
+        return Recoverable(decode, lambda: Shard([Stage("named", compose.Prefixer(prefix)), model]), state)
+
+    state = MemoryState()
+    planned(state, "old_").process(frames[0])
+    assert len(state.log()) == 1
+    changed = planned(state, "new_")
+    outcome = changed.process(frames[1])
+    assert outcome.features["named"][0] == {"new_a": 50.0}
+    assert changed.shard.learned == 100
+    assert changed.shard.model.weights.keys() == {"old_a", "new_a"}
+    again = planned(state, "new_")
+    assert again.shard.model.weights == changed.shard.model.weights
+
+
 def test_where_nothing_learns_no_frame_is_kept() -> None:
     stage = Stage("chosen", compose.Select("a"))
     frame = encode([{"a": 1.0}, {"a": 2.0}])

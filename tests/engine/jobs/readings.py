@@ -59,10 +59,10 @@ def shuffled(records: Iterable[Reading], seed: str) -> list[Reading]:
     return sorted(records, key=lambda record: record["at"] + chance.randrange(LATENESS_MS))
 
 
-def released(records: Sequence[Reading]) -> int:
-    """How many of the records of a feed the watermark has let through, while more may come."""
+def released(records: Sequence[Reading]) -> list[Reading]:
+    """The records of a feed that the watermark has let through, while more may come."""
     watermark = min(max(record["at"] for record in records[p::PARTITIONS]) for p in range(PARTITIONS)) - LATENESS_MS - 1
-    return sum(record["at"] <= watermark for record in records)
+    return [record for record in records if record["at"] <= watermark]
 
 
 def _reading(chance: random.Random, position: int) -> Reading:

@@ -18,6 +18,7 @@ from engine.plan import Plan
 from engine.planner import make_plan, shipped_schema
 from engine.settings import Settings
 from engine.workflow import Pipeline, Workflow
+from models import NotNull, Repair, Rules, Unique
 from sinks import FeatureStore, ModelStore
 from sources import KafkaTopic
 
@@ -29,6 +30,9 @@ SCHEMA: dict[str, Any] = {
 Row = list[tuple[str, Any]]
 SCALED: Row = [("scaled", preprocessing.StandardScaler())]
 FILLED: Row = [("filled", preprocessing.StatImputer(("a", stats.Mean())))]
+RULES: Row = [("ruled", Rules(NotNull("a")))]
+MENDED: Row = [("ruled", Rules(NotNull("a", otherwise=Repair(0.0))))]
+REMEMBERING: Row = [("ruled", Rules(Unique("a", within="1h", on="a")))]
 Sinks = Callable[[Workflow, Pipeline], None]
 
 
@@ -70,6 +74,11 @@ def rows_of(ttl: str) -> Sinks:
         (planned([]), planned([], sinks=store), {"unchanged", "new"}, {}),
         (planned([], sinks=store), planned([]), {"unchanged", "gone"}, {}),
         (planned(SCALED), planned([]), {"unchanged", "gone"}, {"scaled": "would go with it"}),
+        (planned(RULES), planned(MENDED), {"unchanged", "changed"}, {}),
+        (planned(RULES), planned([]), {"unchanged", "gone"}, {}),
+        (planned(RULES), planned(REMEMBERING), {"unchanged", "changed"}, {"ruled": "another pipeline"}),
+        (planned(REMEMBERING), planned(RULES), {"unchanged", "changed"}, {"ruled": "another pipeline"}),
+        (planned(RULES, batch=8), planned(MENDED, batch=8), {"unchanged", "changed"}, {"model": "unfinished"}),
         (planned(SCALED + FILLED), planned(FILLED + SCALED), {"unchanged", "changed"}, {"scaled": "place"}),
         (planned([]), planned([], topic="other"), {"unchanged", "changed"}, {"source": "other records"}),
         (planned([]), planned([], batch=8), {"unchanged", "changed"}, {"model": "another pipeline"}),

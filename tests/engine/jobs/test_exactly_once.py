@@ -29,7 +29,7 @@ def test_a_killed_taskmanager_changes_no_model_and_no_prediction(platform: Platf
         while kills < KILLS:
             kills += kill_while_learning(platform, [keyed, whole], stream, chance)
         for trial in (keyed, whole):
-            trial.wait_until_predicted(released(stream.written))
+            trial.wait_until_predicted(len(released(stream.written)))
             trial.stop(drain=True)
         undisturbed = [
             begin(platform, workflow(stream, keyed=True), JobSettings(2, bounded=True)),

@@ -33,7 +33,7 @@ def trial(platform: Platform, stream: Feed) -> Trial:
     """A workflow that has learned something and has taken a checkpoint."""
     stream.write(BURST)
     trial = begin(platform, workflow(stream), JobSettings(checkpoint_every="2 s"))
-    trial.wait_until_predicted(released(stream.written))
+    trial.wait_until_predicted(len(released(stream.written)))
     return trial
 
 
@@ -67,7 +67,7 @@ def _wait(seconds: float) -> None:
 
 
 def _ends_as_if_nothing_had_been(stream: Feed, trial: Trial) -> None:
-    trial.wait_until_predicted(released(stream.written))
+    trial.wait_until_predicted(len(released(stream.written)))
     assert trial.ask(FlinkRest.failures) == 0
     trial.stop(drain=True)
     order = plain_river.in_event_time_order(stream.written, PARTITIONS)

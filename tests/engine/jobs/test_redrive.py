@@ -18,10 +18,20 @@ from engine.jobs.redriving import behind, open_letters, outgoing, redrive, write
 from engine.local.platform import Platform
 from engine.plan import NO_PARTITION
 from engine.workflow import Workflow
+from models import OneOf, Rules
 from schemas.errors import Fatal
 from sinks import Topic
 from sources.kafka_transactions import Fenced, Outgoing
-from tests.engine.jobs.readings import LATENESS_MS, PARTITIONS, Coordinates, Feed, feed, readings
+from tests.engine.jobs.readings import (
+    LATENESS_MS,
+    PARTITIONS,
+    STATIONS,
+    Coordinates,
+    Feed,
+    feed,
+    readings,
+    released,
+)
 from tests.engine.jobs.trial import EACH_SECOND, Trial, begin, classifier, fresh_name, kill, workflow
 from tests.waiting import wait_until
 
@@ -147,6 +157,7 @@ def test_what_is_sent_to_a_stopped_workflow_waits_and_a_fresh_start_takes_nothin
     assert said == {"workflow": trial.name, "sent": LATE, "complete": True, "running": False}
     resumed = begin(platform, flow, EACH_SECOND)
     _wait_until_taken_in(resumed)
+    wait_until(lambda: _event_times(resumed).issuperset(late.values()))  # at once: no other record comes
     resumed.stop(drain=True)
     anew = begin(platform, flow, EACH_SECOND, fresh=True)
     _wait_for_letters(anew, 2 * (LATE + BAD))
@@ -160,6 +171,28 @@ def test_what_is_sent_to_a_stopped_workflow_waits_and_a_fresh_start_takes_nothin
     counts = Counter((p["partition"], p["offset"]) for p in anew.committed(f"{anew.name}.predictions"))
     places = {(p, n) for p in range(PARTITIONS) for n in range(stream.end[p])} - bad
     assert counts == {place: 1 if place in late else 2 for place in places}
+
+
+def test_letters_of_a_rule_pass_it_once_it_is_mended(platform: Platform, stream: Feed) -> None:
+    name = fresh_name()
+
+    def ruled(*stations: str) -> Workflow:
+        flow = Workflow(name, order="event_time", max_dead="50%")
+        known = flow.pipeline("known", flow.source("readings", stream.source()), Rules(OneOf("station", stations)))
+        model = flow.pipeline("model", known, classifier(), label="rain")
+        flow.sink("predictions", model, Topic(f"{name}.predictions"))
+        return flow
+
+    refused = sum(reading["station"] == STATIONS[0] for reading in released(stream.written))
+    trial = begin(platform, ruled(*STATIONS[1:]), EACH_SECOND)
+    _wait_for_letters(trial, refused)
+    trial.stop()
+    assert _send(trial) == refused
+    mended = begin(platform, ruled(*STATIONS), EACH_SECOND)
+    wait_until(lambda: len(mended.predictions()) == len(released(stream.written)))
+    mended.stop(drain=True)
+    assert len(_letters(mended)) == refused
+    assert len(mended.predictions()) == len(stream.written)
 
 
 def test_letters_of_sources_and_of_connectors_go_back_to_where_they_failed(platform: Platform, stream: Feed) -> None:

@@ -128,12 +128,12 @@ def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_r
     trial = begin(platform, flow, EACH_SECOND)
     with pytest.raises(Fatal, match=f'workflow "{flow.name}" runs already'):
         begin(platform, flow, EACH_SECOND)
-    trial.wait_until_predicted(released(stream.written))
+    trial.wait_until_predicted(len(released(stream.written)))
     savepoint = trial.stop()
     stream.write(2_000)
     resumed = begin(platform, flow, EACH_SECOND)
     assert resumed.started.restored_from == savepoint
-    resumed.wait_until_predicted(released(stream.written))
+    resumed.wait_until_predicted(len(released(stream.written)))
     resumed.stop(drain=True)
     order = in_event_time_order(stream.written, PARTITIONS)
     assert resumed.numbers(order) == predictions(stream.written[position] for position in order)
@@ -142,7 +142,7 @@ def test_a_stopped_workflow_resumes_with_the_same_numbers_and_a_second_copy_is_r
 def test_a_cancelled_workflow_goes_on_at_its_newest_checkpoint_and_as_it_was(platform: Platform, stream: Feed) -> None:
     flow = workflow(stream)
     trial = begin(platform, flow, EACH_SECOND)
-    trial.wait_until_predicted(released(stream.written))
+    trial.wait_until_predicted(len(released(stream.written)))
     running = {"name": flow.name, "state": "running", "job": trial.started.job_id, "said": ""}
     assert running in _said(platform, "status")["workflows"]
     assert _said(platform, "stop", flow.name, "--cancel") == {"workflow": flow.name, "savepoint": None}
@@ -177,7 +177,7 @@ def test_of_two_that_start_a_workflow_at_once_one_is_refused(platform: Platform,
     assert "is starting it right now" in str(refusal) or "runs already" in str(refusal)
     with FlinkRest(platform.addresses.flink) as flink:
         assert [job.id for job in flink.jobs() if job.name == flow.name] == [trial.started.job_id]
-    trial.wait_until_predicted(released(stream.written))
+    trial.wait_until_predicted(len(released(stream.written)))
     trial.stop()
 
 
