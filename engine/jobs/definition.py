@@ -108,9 +108,11 @@ def _change(part: NodeState, before: NodeState | None) -> Change:
     why = {
         "whole": "its order is another one, and all state is kept by it",
         "stream": "it reads or makes other records, and all behind it has learned from the ones before",
-        "pipeline": "its state is of another pipeline, stream, label, key, batch or number of shards, or other fields",
+        "pipeline": "what it has learned is that of another pipeline, stream, label, key, batch or number of shards",
         "sink": "the rows that it wrote are those of another definition",
     }
+    if part.does:
+        why["pipeline"] = "it has learned, or its stream, number of shards or what connectors read of it was another"
     return Change(part.name, "changed", why[part.part])
 
 

@@ -77,7 +77,7 @@ def rows_of(ttl: str) -> Sinks:
         (planned(RULES), planned(MENDED), {"unchanged", "changed"}, {}),
         (planned(RULES), planned([]), {"unchanged", "gone"}, {}),
         (planned(RULES), planned(REMEMBERING), {"unchanged", "changed"}, {"ruled": "another pipeline"}),
-        (planned(REMEMBERING), planned(RULES), {"unchanged", "changed"}, {"ruled": "another pipeline"}),
+        (planned(REMEMBERING), planned(RULES), {"unchanged", "changed"}, {"ruled": "it has learned"}),
         (planned(RULES, batch=8), planned(MENDED, batch=8), {"unchanged", "changed"}, {"model": "unfinished"}),
         (planned(SCALED + FILLED), planned(FILLED + SCALED), {"unchanged", "changed"}, {"scaled": "place"}),
         (planned([]), planned([], topic="other"), {"unchanged", "changed"}, {"source": "other records"}),
