@@ -3,10 +3,6 @@ package headrace;
 import java.io.IOException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.avro.shaded.org.apache.avro.AvroRuntimeException;
-import org.apache.flink.runtime.state.FunctionInitializationContext;
-import org.apache.flink.runtime.state.FunctionSnapshotContext;
-import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
-import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -17,18 +13,14 @@ import org.apache.flink.util.Collector;
  * Blocks of a table to rows with the places that they came from. A null value under a key deletes: it becomes a row of that
  * kind which has nothing but its place. What the source has refused leaves by the side, as it does of a stream.
  */
-public final class BlocksToTable extends ProcessFunction<byte[], RowData> implements CheckpointedFunction {
+public final class BlocksToTable extends ReadingBlocks {
   private static final long serialVersionUID = 1L;
 
-  private final Contract contract;
-  private final Budget budget;
-  private transient RowReader reader;
   private transient int fields;
 
   /** @param budget of what may be refused */
   public BlocksToTable(Contract contract, Budget budget) {
-    this.contract = contract;
-    this.budget = budget;
+    super(contract, budget);
   }
 
   /** The type of the rows that records of a schema become in a table. */
@@ -37,18 +29,8 @@ public final class BlocksToTable extends ProcessFunction<byte[], RowData> implem
   }
 
   @Override
-  public void initializeState(FunctionInitializationContext context) throws Exception {
-    budget.initialize(context);
-  }
-
-  @Override
-  public void snapshotState(FunctionSnapshotContext context) throws Exception {
-    budget.snapshot();
-  }
-
-  @Override
   public void open(OpenContext context) {
-    reader = new RowReader(contract);
+    super.open(context);
     fields = RowReader.type(contract.readerSchema).getFieldCount();
   }
 
@@ -56,14 +38,14 @@ public final class BlocksToTable extends ProcessFunction<byte[], RowData> implem
   public void processElement(byte[] block, Context context, Collector<RowData> out) throws IOException {
     boolean deletes = Block.status(block) == Status.NULL_VALUE && Block.getInt(block, Block.KEY_SIZE) >= 0;
     if (Block.status(block) != Status.OK && !deletes) {
-      BlocksToRows.refuse(block, context, budget);
+      refuse(block, context);
       return;
     }
     GenericRowData row = new GenericRowData(deletes ? RowKind.DELETE : RowKind.INSERT, fields + Place.FIELDS);
     try {
       if (!deletes) copy(reader.read(block), row);
     } catch (AvroRuntimeException unreadable) {
-      BlocksToRows.refuse(BlocksToRows.unreadable(block), context, budget);
+      refuseUnreadable(block, context);
       return;
     }
     budget.count(block, Status.OK);

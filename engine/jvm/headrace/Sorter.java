@@ -20,9 +20,10 @@ import org.apache.flink.types.Row;
 /**
  * Releases the records of each shard in the order (event time, partition, offset) once the watermark has passed them.
  *
- * <p>What waits is state, and so is the watermark: after a restart, the first one may be long in coming. A record behind it,
- * as those are that were sent again, is released at once: its place in the order has gone by. Records that Python will only reject have no place in the order: they pass with the next
- * ones released, and at once when none waits. So the shares of good and bad that Python sees are about those of the input.
+ * <p>What waits is state, and so is the watermark: after a restart, the first one may be long in coming. A record behind
+ * it, as those are that were sent again, is released at once: its place in the order has gone by. Records that Python will
+ * only reject have no place in the order: they pass with the next ones released, and at once when none waits. So the shares
+ * of good and bad that Python sees are about those of the input.
  * Equal rows of a connector, which have the same stand-in for an offset, are told apart by counting it up.
  */
 public final class Sorter extends AbstractStreamOperator<Row> implements OneInputStreamOperator<Row, Row> {
