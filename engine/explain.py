@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.connectors import AsOfJoin, Connector, Lookup, Query, Sql, Table, aggregates, caveats
+from engine.connectors import AsOfJoin, Lookup, Query, Sql, Table, aggregates, caveats, is_final
 from engine.plan import Part, Plan, PlannedConnection
 from engine.workflow import DataSink
 from models.fields import Fields, Unknown, described
@@ -48,7 +48,7 @@ def _notes(plan: Plan, connection: PlannedConnection) -> Iterator[str]:
     if isinstance(connector, AsOfJoin | Lookup | Sql) and connector.caveat:
         yield connector.caveat
     if isinstance(connector, Query) and plan.order == "event_time":
-        yield from caveats(_query(plan, connection), connection.node.inputs, final=_is_final(connector))
+        yield from caveats(_query(plan, connection), connection.node.inputs, final=is_final(connector))
 
 
 def _is_ordered(plan: Plan, connection: PlannedConnection) -> bool:
@@ -56,7 +56,7 @@ def _is_ordered(plan: Plan, connection: PlannedConnection) -> bool:
     connector = connection.node.connector
     if plan.order == "arrival" or not isinstance(connector, Query):
         return False
-    return aggregates(_query(plan, connection), final=_is_final(connector))
+    return aggregates(_query(plan, connection), final=is_final(connector))
 
 
 def _query(plan: Plan, connection: PlannedConnection) -> str:
@@ -68,10 +68,6 @@ def _query(plan: Plan, connection: PlannedConnection) -> str:
     connector = connection.node.connector
     assert isinstance(connector, Query)
     return connector.sql(tables)
-
-
-def _is_final(connector: Connector) -> bool:
-    return isinstance(connector, Sql) and connector.emit == "final"
 
 
 def _lookup(part: Part, name: str) -> Iterator[str]:

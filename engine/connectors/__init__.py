@@ -6,7 +6,7 @@ from engine.connectors.interval_join import IntervalJoin
 from engine.connectors.label_join import LabelJoin, LabelPolicy
 from engine.connectors.lookup import Lookup
 from engine.connectors.reproducible import aggregates, caveats, has_over
-from engine.connectors.sql import Sql
+from engine.connectors.sql import Sql, is_final
 from engine.connectors.table import Table
 from engine.connectors.union import Union
 from engine.connectors.windows import Cumulative, Hopping, Over, Session, Tumbling, Window
@@ -38,4 +38,5 @@ __all__ = [
     "aggregates",
     "caveats",
     "has_over",
+    "is_final",
 ]

@@ -48,3 +48,8 @@ class Sql:
     def sql(self, inputs: Sequence[Table]) -> str:
         """The query as its author wrote it."""
         return self.query
+
+
+def is_final(connector: object) -> bool:
+    """Whether a connector gives its rows once the input has ended."""
+    return isinstance(connector, Sql) and connector.emit == "final"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from engine.connectors import FeatureLookup, Query, Sql, Table, aggregates, has_over
+from engine.connectors import FeatureLookup, Query, Table, aggregates, has_over, is_final
 from engine.flink.explaining import explaining
 from engine.flink.finals import final_rows
 from engine.flink.gateway import jvm
@@ -56,8 +56,7 @@ class Tables:
             Table(name, rows.fields, rows.event_time) for name, rows in zip(connection.inputs, inputs, strict=True)
         ]
         if isinstance(connector, Query):
-            final = isinstance(connector, Sql) and connector.emit == "final"
-            made = self._select(connection, connector.sql(described), final=final)
+            made = self._select(connection, connector.sql(described), final=is_final(connector))
         else:
             assert not isinstance(connector, FeatureLookup)  # which runs where pipelines do
             made = join(connection.name, connector, described, inputs)

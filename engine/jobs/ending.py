@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.connectors import Sql
+from engine.connectors import is_final
 from engine.flink.configuration import JobSettings
 from engine.plan import Plan
 from schemas.errors import Fatal
@@ -14,7 +14,7 @@ def refuse_endless(plan: Plan, job: JobSettings) -> None:
         return
     for connection in plan.connections:
         connector = connection.node.connector
-        if isinstance(connector, Sql) and connector.emit == "final":
+        if is_final(connector):
             raise Fatal(
                 f'connector "{connection.name}": gives its rows once the input has ended, and this run goes on',
                 hint="end it with --bounded or --to, or give each source an end: KafkaTopic(..., span=Span(end=...))",

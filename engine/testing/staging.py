@@ -9,7 +9,7 @@ from contextlib import suppress
 import psutil
 import tenacity
 
-from engine.connectors import Sql
+from engine.connectors import is_final
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import ENDED, FlinkRest
 from engine.flink.written import Then
@@ -62,7 +62,7 @@ class Staging(Session):
     def _refuse_finals(self) -> None:
         """With marks a run goes on until it is stopped."""
         for connection in self._plan.connections:
-            if isinstance(connection.node.connector, Sql) and connection.node.connector.emit == "final":
+            if is_final(connection.node.connector):
                 raise Fatal(
                     f'connector "{connection.name}": emit="final" with the marks idle or crash runs in process only',
                     hint="leave the marks out, or run this test without HEADRACE_TEST_ON=cluster",
