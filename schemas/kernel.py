@@ -1,0 +1,75 @@
+"""Loops over columns, compiled: numba is imported here and nowhere else.
+
+A kernel is compiled for the types of its annotations when its module is first imported, and kept on disk; `headrace
+install` does that once. Numba notices a change of the kernel's own file, not of those whose functions it calls.
+
+The arithmetic is that of Python: no operation is fused or reordered, and what is not plain arithmetic is asked of the C
+library that Python asks. LLVM and numba know `pow` and `exp`, and put others in their place whose last bits differ;
+so the library's go by names that they do not know.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from llvmlite import binding
+from numba import types
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Bytes = Annotated[npt.NDArray[np.uint8], types.Array(types.uint8, 1, "C", readonly=True)]
+Flags = Annotated[npt.NDArray[np.bool_], types.boolean[::1]]
+Codes = Annotated[npt.NDArray[np.int32], types.int32[::1]]
+Places = Annotated[npt.NDArray[np.int64], types.int64[::1]]
+Floats = Annotated[npt.NDArray[np.float64], types.float64[::1]]
+"""Arrays of shape `(n,)`; bytes are only read."""
+FlagGrid = Annotated[npt.NDArray[np.bool_], types.boolean[:, ::1]]
+CodeGrid = Annotated[npt.NDArray[np.int32], types.int32[:, ::1]]
+PlaceGrid = Annotated[npt.NDArray[np.int64], types.int64[:, ::1]]
+FloatGrid = Annotated[npt.NDArray[np.float64], types.float64[:, ::1]]
+"""Arrays of shape `(n, m)`, a row behind the other."""
+
+_SCALARS = {bool: types.boolean, int: types.int64, float: types.float64}
+_LIBM = ctypes.CDLL("libm.so.6")
+
+
+def kernel(function: F) -> F:
+    """Compile a function for arguments of the types above, `bool`, `int`, `float`, and named tuples of such.
+
+    A division by zero gives what IEEE 754 says.
+    """
+    hints = get_type_hints(function, include_extras=True)
+    signature = tuple(_numba_type(hints[name]) for name in inspect.signature(function).parameters)
+    return numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def shared(function: F) -> F:
+    """Compile a function for kernels to call, as part of each."""
+    return numba.njit(function, error_model="numpy")  # type: ignore[no-any-return]
+
+
+def _numba_type(hint: Any) -> Any:
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    if hasattr(hint, "_fields"):
+        hints = get_type_hints(hint, include_extras=True)
+        return types.NamedTuple([_numba_type(hints[name]) for name in hint._fields], hint)
+    return get_args(hint)[1]
+
+
+def _of_library(name: str, arguments: int) -> Any:
+    symbol = f"headrace_{name}"
+    binding.add_symbol(symbol, ctypes.cast(getattr(_LIBM, name), ctypes.c_void_p).value)
+    return types.ExternalFunction(symbol, types.float64(*[types.float64] * arguments))
+
+
+power: Callable[[float, float], float] = _of_library("pow", 2)
+exp: Callable[[float], float] = _of_library("exp", 1)
+log: Callable[[float], float] = _of_library("log", 1)
+"""The C library's, for kernels only."""

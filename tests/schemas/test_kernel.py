@@ -1,0 +1,38 @@
+"""Kernels compute what Python computes, to the last bit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from schemas.kernel import Floats, exp, kernel, log, power
+
+
+@kernel
+def _roots(x: Floats, roots: Floats) -> None:
+    for i in range(len(x)):
+        roots[i] = power(x[i], 0.5)
+
+
+@kernel
+def _others(x: Floats, exponentials: Floats, logarithms: Floats) -> None:
+    for i in range(len(x)):
+        exponentials[i] = exp(x[i])
+        logarithms[i] = log(x[i])
+
+
+def test_powers_are_those_of_python_and_no_square_roots() -> None:
+    x = np.random.default_rng(1).random(300_000)
+    roots = np.empty_like(x)
+    _roots(x, roots)
+    assert roots.tolist() == [value**0.5 for value in x.tolist()]
+    assert (roots != np.sqrt(x)).any()
+
+
+def test_exponentials_and_logarithms_are_those_of_python() -> None:
+    x = np.random.default_rng(2).random(100_000) * 20 + 1e-9
+    exponentials, logarithms = np.empty_like(x), np.empty_like(x)
+    _others(x, exponentials, logarithms)
+    assert exponentials.tolist() == [math.exp(value) for value in x.tolist()]
+    assert logarithms.tolist() == [math.log(value) for value in x.tolist()]
