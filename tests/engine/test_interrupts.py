@@ -17,11 +17,14 @@ def interrupted(work: Callable[[], None]) -> None:
 
 def test_an_interrupt_waits_until_the_block_is_done() -> None:
     done: list[bool] = []
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        interrupted(lambda: done.append(True))
-    assert done == [True]
-    assert signal.getsignal(signal.SIGINT) is before
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(lambda: done.append(True))
+        assert done == [True]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_word_to_end_waits_as_well() -> None:
