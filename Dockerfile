@@ -6,8 +6,9 @@
 FROM flink:2.2.1-java17 AS flink-dist
 
 FROM python:3.11.14-slim-bookworm AS python
+# generic: what is compiled in the image fits the processor of every node
 ENV LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    HEADRACE_HOME=/var/lib/headrace HEADRACE_CACHE=/opt/headrace/.cache \
+    HEADRACE_HOME=/var/lib/headrace HEADRACE_CACHE=/opt/headrace/.cache NUMBA_CPU_NAME=generic \
     PATH=/opt/venv/bin:$PATH
 
 # ---- built here, thrown away: compiler, uv, caches ----
@@ -26,7 +27,8 @@ RUN uv venv --python 3.11 /opt/venv \
 
 FROM packages AS jars
 COPY . /opt/headrace
-RUN python -c "from engine.jars import install; from engine.jvm.compile import shim_jar; install(); shim_jar()"
+RUN python -c "from engine.jars import install; from engine.jvm.compile import shim_jar; install(); shim_jar(); \
+import models.compiled.pipeline"
 
 # The services never start a JVM or a Redis of their own.
 FROM packages AS service-packages

@@ -39,8 +39,18 @@ def _graph(plan: Plan) -> Iterator[str]:
             detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
             yield f"  pipeline  {stage.name} <- {part.inputs[stage.name]}: {stage.kind.value}{detail}"
             yield f"            {'learns from' if stage.label else 'gives'} {_fields(part.fields[stage.name])}"
+            yield from (f"            {line}" for line in _twins(part) if stage.label)
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"
+
+
+def _twins(part: Part) -> Iterator[str]:
+    """Which steps of the estimator's pipeline have a compiled twin, and whether it goes by them."""
+    choice = part.choice()
+    assert choice is not None
+    for name, reason in choice.steps:
+        yield f"step {name}: " + (reason or "has a compiled twin")
+    yield f"at river's speed: {choice.reason}" if choice.reason else "compiled, with river's numbers"
 
 
 def _notes(plan: Plan, connection: PlannedConnection) -> Iterator[str]:

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     An option of the command line wins over `HEADRACE_<NAME>` in the environment, and that over `headrace.toml` in the
     current folder. The address of a service that is None is the local platform's. `kafka_properties` say how all
     clients connect to Kafka, as in a file `client.properties`: security.protocol, sasl.mechanism, sasl.jaas.config ...
+    `compiled` lets pipelines go by their compiled twins; without, river does all, and gives the same numbers.
 
     >>> Settings.load(kafka="broker-1:9092").kafka
     'broker-1:9092'
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     savepoints: str | None = None
     worker_metrics_host: str = "127.0.0.1"
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    compiled: bool = True
     test_on: Literal["process", "cluster"] = "process"
 
     @classmethod

@@ -8,7 +8,8 @@ from models.copies import Copies
 from models.failure import LEARN, PREDICT, TRANSFORM, LearnFailed, refuse
 from models.filtering import Filtered
 from models.guard import examine_label
-from models.outcome import Batch, Outcome, Prediction
+from models.outcome import Batch, Outcome
+from models.predictions import Prediction
 from models.stage import Stage
 from models.transforms import Transforms
 from schemas.errors import BadRecord, Fatal, Retryable
@@ -27,12 +28,16 @@ class Learner:
         self.learned = 0
         self.learned_until = NEVER
 
+    @property
+    def stage(self) -> Stage:
+        return self.copies.stage
+
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:  # noqa: PLR0912 - calls take time
         """Predict and learn all records. Raises LearnFailed."""
         stage, copies = self.copies.stage, self.copies
         node, label, kind, keyed = stage.name, str(stage.label), stage.kind, stage.key is not None
         before, learns_before = bool(transforms), transforms.learns
-        predictions = outcome.predictions
+        predictions: list[Prediction | None] = [None] * len(batch.records)
         new = tuple.__new__  # a third of the time of Prediction(...)
         learned, until = self.learned, self.learned_until
         course = None if keyed else copies.course(None)
@@ -75,5 +80,6 @@ class Learner:
                 outcome.filtered.append((index, node))
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
                 outcome.reject(index, refuse(index, node, doing, cause, spoiled=spoiled))
+        outcome.predictions = predictions
         outcome.learned = learned - self.learned
         self.learned, self.learned_until = learned, until

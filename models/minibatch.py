@@ -14,7 +14,8 @@ from models.failure import PREDICT, TRANSFORM, LearnFailed, describe, refuse
 from models.filtering import Filtered
 from models.guard import examine_label
 from models.learner import NEVER
-from models.outcome import Batch, Outcome, Prediction
+from models.outcome import Batch, Outcome
+from models.predictions import Prediction
 from models.stage import Kind, Stage, last_step
 from models.transforms import Transforms
 from models.waiting import Waiting
@@ -38,6 +39,10 @@ class MiniBatchLearner:
         self._size = stage.batch or 1
         self._waiting: dict[Any, Waiting] = {}
         self._grown: dict[Any, Waiting] = {}  # by key, those to which the frame at hand has added
+
+    @property
+    def stage(self) -> Stage:
+        return self.copies.stage
 
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict all records, and learn the batches that they fill. Raises LearnFailed."""
@@ -110,7 +115,7 @@ class MiniBatchLearner:
             if course.settle:
                 course.settle(outcome)
             if y is None:
-                outcome.predictions[index] = self._prediction(course, x, said, None)
+                outcome.tell(index, self._prediction(course, x, said, None))
                 return
         except (LearnFailed, Retryable, Fatal):
             raise
@@ -140,7 +145,7 @@ class MiniBatchLearner:
             for position, count, label, (prediction, probabilities) in zip(
                 waiting.positions, waiting.counts, waiting.labels[known:], said, strict=True
             ):
-                outcome.predictions[position] = new(Prediction, (prediction, probabilities, label, count))
+                outcome.tell(position, new(Prediction, (prediction, probabilities, label, count)))
         except (Retryable, Fatal):
             raise
         except Exception as cause:  # noqa: BLE001 - the boundary around user code
@@ -165,7 +170,7 @@ class MiniBatchLearner:
                 outcome.reject(position, refuse(position, node, PREDICT, own, spoiled=spoiled))
                 failed.add(place)
                 continue
-            outcome.predictions[position] = Prediction(said, probabilities, label, count)
+            outcome.tell(position, Prediction(said, probabilities, label, count))
         if not failed:
             raise Fatal(describe(cause, node, PREDICT).message) from cause
         waiting.drop(failed)

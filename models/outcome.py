@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from models.expectations import RuleBroken
 from models.looked_up import Found
+from models.predictions import Prediction, Predictions
 from schemas.errors import BadRecord
 from schemas.table import Table
 
@@ -41,19 +42,6 @@ class Batch:
         return {index: record for index, record in enumerate(self.records) if isinstance(record, BadRecord)}
 
 
-class Prediction(NamedTuple):
-    """What the model said about one record before it learned from it.
-
-    `probabilities` is None for regressors and for classifiers that have none; `label` is None where there is no
-    outcome to learn from; `count` is the number of records learned before.
-    """
-
-    prediction: Any
-    probabilities: dict[Any, float] | None
-    label: Any
-    count: int  # type: ignore[assignment]  # hides tuple.count
-
-
 class Rejection(NamedTuple):
     """Why a record was refused, and by which node."""
 
@@ -73,7 +61,7 @@ class Outcome:
     """
 
     features: dict[str, list[dict[Any, Any] | None]]
-    predictions: list[Prediction | None]
+    predictions: list[Prediction | None] | Predictions
     rejected: dict[int, Rejection] = field(default_factory=dict)
     learned: int = 0
     filtered: list[tuple[int, str]] = field(default_factory=list)
@@ -86,6 +74,11 @@ class Outcome:
     ) -> Outcome:
         """The outcome of `count` records before anything is known of them."""
         return cls({name: [None] * count for name in stages}, [None] * count, found=found)
+
+    def tell(self, index: int, prediction: Prediction) -> None:
+        """Note what was said about one record."""
+        assert isinstance(self.predictions, list)
+        self.predictions[index] = prediction
 
     def reject(self, index: int, rejection: Rejection) -> None:
         """Take back what is known of a record, and keep why it was refused."""
@@ -106,7 +99,7 @@ class Outcome:
         position = len(self.predictions)
         for name, rows in later.features.items():
             self.features[name].extend(rows)
-        self.predictions.extend(later.predictions)
+        self.predictions = [*self.predictions, *later.predictions]
         self.rejected.update({position + i: rejection for i, rejection in later.rejected.items()})
         self.learned += later.learned
         self.filtered += [(position + i, node) for i, node in later.filtered]

@@ -12,13 +12,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.outcome import Prediction
+from models.predictions import Prediction, Predictions
 from models.stage import Kind
 
 _BINS = 1000
 _EPSILON = 1e-15
 
 Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 class Prequential(Protocol):
@@ -59,6 +60,9 @@ class ClassificationMetrics:
         self.scores: Counts = np.zeros((2, _BINS), np.int64)
 
     def update(self, predictions: Sequence[Prediction | None]) -> None:
+        if isinstance(predictions, Predictions) and predictions.classes == (False, True):
+            self._update_binary(predictions)
+            return
         judged = [p for p in predictions if p is not None and p[2] is not None]
         if not judged:
             return
@@ -70,6 +74,22 @@ class ClassificationMetrics:
         self.compared += len(labels) - (self.last is None)
         self.last = labels[-1]
         self._judge_probabilities([p for p in judged if p[1] is not None])
+
+    def _update_binary(self, predictions: Predictions) -> None:
+        """The same for all of a frame at once."""
+        judged = predictions.labelled
+        assert predictions.probabilities is not None
+        probabilities = predictions.probabilities[judged]
+        if not len(probabilities):
+            return
+        labels = np.array(predictions.labels)
+        self.count += len(labels)
+        self.right += int((predictions.said[judged] == labels).sum())
+        self.unchanged += int((labels[1:] == labels[:-1]).sum()) + (self.last == predictions.labels[0])
+        self.compared += len(labels) - (self.last is None)
+        self.last = predictions.labels[-1]
+        given = np.where(labels == 1, probabilities[:, 1], np.where(labels == 0, probabilities[:, 0], 0.0))
+        self._judge(given, probabilities[:, 1], labels)
 
     def as_dict(self) -> dict[str, float]:
         if not self.count:
@@ -87,14 +107,18 @@ class ClassificationMetrics:
         if not judged:
             return
         given = np.array([p[1].get(p[2], 0.0) for p in judged], np.float64)  # type: ignore[union-attr]
-        self.loss = _sum_on(self.loss, -np.log(np.clip(given, _EPSILON, 1.0)))
-        self.judged_loss += len(judged)
+        scores = np.array([p[1].get(True, 0.0) for p in judged], np.float64)  # type: ignore[union-attr]
         labels = [p[2] for p in judged]
-        self.binary = self.binary and all(y.__class__ is bool for y in labels)
+        self._judge(given, scores, np.array(labels) if all(y.__class__ is bool for y in labels) else None)
+
+    def _judge(self, given: Floats, scores: Floats, labels: npt.NDArray[Any] | None) -> None:
+        """Judge the probability given to the label, and the one given to true where all labels are true or false."""
+        self.loss = _sum_on(self.loss, -np.log(np.clip(given, _EPSILON, 1.0)))
+        self.judged_loss += len(given)
+        self.binary = self.binary and labels is not None and labels.dtype == np.bool_
         if self.binary:
-            scores = np.array([p[1].get(True, 0.0) for p in judged], np.float64)  # type: ignore[union-attr]
             bins = np.minimum((scores * _BINS).astype(np.int64), _BINS - 1)
-            np.add.at(self.scores, (np.array(labels, np.int64), bins), 1)
+            np.add.at(self.scores, (np.asarray(labels, np.int64), bins), 1)
 
 
 class RegressionMetrics:
@@ -115,14 +139,14 @@ class RegressionMetrics:
         self.last: float | None = None
 
     def update(self, predictions: Sequence[Prediction | None]) -> None:
-        judged = [p for p in predictions if p is not None and p[2] is not None]
-        if not judged:
+        labels, said = _judged_numbers(predictions)
+        if not len(labels):
             return
-        labels = np.array([p[2] for p in judged], np.float64)
-        errors = labels - np.array([0.0 if p[0] is None else p[0] for p in judged], np.float64)
-        self.count += len(judged)
-        self.absolute = _sum_on(self.absolute, np.abs(errors))
-        self.squared = _sum_on(self.squared, errors * errors)
+        self.count += len(labels)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a model that has diverged
+            errors = labels - said
+            self.absolute = _sum_on(self.absolute, np.abs(errors))
+            self.squared = _sum_on(self.squared, errors * errors)
         changes = np.abs(np.diff(labels if self.last is None else np.concatenate(([self.last], labels))))
         self.change = _sum_on(self.change, changes)
         self.compared += len(changes)
@@ -135,6 +159,15 @@ class RegressionMetrics:
         if self.compared:
             metrics["no_change_mae"] = self.change / self.compared
         return metrics
+
+
+def _judged_numbers(predictions: Sequence[Prediction | None]) -> tuple[Floats, Floats]:
+    """The labels that are there, and what was predicted for them."""
+    if isinstance(predictions, Predictions) and predictions.numbers is not None:
+        return np.array(predictions.labels, np.float64), predictions.numbers[predictions.labelled]
+    judged = [p for p in predictions if p is not None and p[2] is not None]
+    said = np.array([0.0 if p[0] is None else p[0] for p in judged], np.float64)
+    return np.array([p[2] for p in judged], np.float64), said
 
 
 def _sum_on(total: float, values: npt.NDArray[np.float64]) -> float:

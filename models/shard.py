@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.learner import NEVER, Learner
 from models.minibatch import MiniBatchLearner
@@ -15,6 +15,11 @@ from models.stateless import is_stateless
 from models.transforms import Transforms
 from schemas.errors import Fatal
 
+if TYPE_CHECKING:
+    from models.compiled.learner import CompiledLearner
+
+    AnyLearner = Learner | MiniBatchLearner | CompiledLearner
+
 DECODE = "decode"
 WINDOW = 10_000
 
@@ -25,9 +30,10 @@ class Shard:
     `inputs` names the stage that each of them reads, or what is no stage, for the record; without it they are in a row.
     Each transformer stage learns from every record, labelled or not, and then transforms it, so its features include
     the record itself. The estimator predicts first and learns after, where there is a label: the same operations in the
-    same order as in a plain river loop, so the predictions are the same to the last bit. Pickling a shard gives its
-    snapshot; `notes` is a dictionary that travels along, for the operator's own state. `rejects` counts what was
-    rejected, of all records and of the last `window`.
+    same order as in a plain river loop, so the predictions are the same to the last bit. With `is_compiled` an
+    estimator all of which has a compiled twin goes by that. Pickling a shard gives its snapshot; `notes` is a
+    dictionary that travels along, for the operator's own state. `rejects` counts what was rejected, of all records and
+    of the last `window`.
 
     >>> from river import linear_model, preprocessing
     >>> model = preprocessing.StandardScaler() | linear_model.LinearRegression()
@@ -39,20 +45,27 @@ class Shard:
     'null_feature'
     """
 
-    def __init__(self, stages: Sequence[Stage], window: int = WINDOW, inputs: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        window: int = WINDOW,
+        inputs: Mapping[str, str] | None = None,
+        *,
+        is_compiled: bool = False,
+    ) -> None:
         for stage in stages[:-1]:
             if stage.kind is not Kind.TRANSFORMER:
                 raise Fatal(f'node "{stage.name}": a {stage.kind.value} comes last, but other stages follow')
         if inputs is None:
             inputs = {stage.name: before for stage, before in zip(stages, _before(stages), strict=True)}
         last = stages[-1] if stages and stages[-1].kind is not Kind.TRANSFORMER else None
-        self.estimator: Learner | MiniBatchLearner | None = None
+        self.estimator: AnyLearner | None = None
         self.metrics: Prequential | None = None
         if last is None:
             self.transforms = Transforms(stages, inputs, None)
         else:
             self.transforms = Transforms(stages[:-1], inputs, inputs[last.name])
-            self.estimator = MiniBatchLearner(last) if last.batch else Learner(last)
+            self.estimator = _learner(last, self.transforms) if is_compiled else _river_learner(last)
             self.metrics = prequential(last.kind)
         self.rejects = Rejects(window)
         self.notes: dict[str, Any] = {}
@@ -100,12 +113,13 @@ class Shard:
     @property
     def names(self) -> list[str]:
         """The names of its stages, in their order."""
-        return [*self.transforms.names, *([self.estimator.copies.stage.name] if self.estimator else [])]
+        return [*self.transforms.names, *([self.estimator.stage.name] if self.estimator else [])]
 
     @property
-    def shape(self) -> tuple[list[str], list[str | None]]:
-        """The names of its stages, and the stage that each reads, None for the record."""
-        return self.names, [*self.transforms.inputs, *([self.transforms.lead] if self.estimator else [])]
+    def shape(self) -> tuple[list[str], list[str | None], type]:
+        """The names of its stages, the stage that each reads, None for the record, and what its estimator learns by."""
+        reads = [*self.transforms.inputs, *([self.transforms.lead] if self.estimator else [])]
+        return self.names, reads, type(self.estimator)
 
     def adopt(self, before: Shard) -> None:
         """Take over what stages of the same names have learned in another shard, and the counts and notes of it.
@@ -124,8 +138,27 @@ class Shard:
         known = {copies.stage.name: copies for copies in learning}
         self.transforms.stages = [known.get(copies.stage.name, copies) for copies in self.transforms.stages]
         if self.estimator and before.estimator and self.names[-1] == before.names[-1]:
-            self.estimator, self.metrics = before.estimator, before.metrics
+            self.estimator, self.metrics = _taken_over(before.estimator, self.estimator), before.metrics
         self.rejects, self.notes = before.rejects, before.notes
+
+
+def _river_learner(stage: Stage) -> Learner | MiniBatchLearner:
+    return MiniBatchLearner(stage) if stage.batch else Learner(stage)
+
+
+def _learner(stage: Stage, transforms: Transforms) -> AnyLearner:
+    from models.compiled.choosing import compiled_learner  # takes a second, and most processes need none
+
+    return compiled_learner(stage, is_behind=bool(transforms)) or _river_learner(stage)
+
+
+def _taken_over(before: AnyLearner, planned: AnyLearner) -> AnyLearner:
+    """What `before` has learned, as `planned` goes about it: compiled or not."""
+    river = before if isinstance(before, Learner | MiniBatchLearner) else before.river
+    if isinstance(planned, Learner | MiniBatchLearner) or isinstance(river, MiniBatchLearner):
+        return river
+    planned.take_over(river)
+    return planned
 
 
 def _before(stages: Sequence[Stage]) -> list[str]:

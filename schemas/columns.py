@@ -64,7 +64,7 @@ def _cells_of(type_: Any) -> Callable[[Column], _Cells | None] | None:
 
 
 def _nullable(column: Column, plain: Callable[[Column], _Cells | None]) -> _Cells | None:
-    present = np.array([value is not None for value in column], np.bool_)
+    present = _present(column)
     if not present.all():
         some = next((value for value in column if value is not None), None)
         if some is None:
@@ -76,6 +76,12 @@ def _nullable(column: Column, plain: Callable[[Column], _Cells | None]) -> _Cell
     cells, used = inner
     branch = (present * np.uint8(2))[:, np.newaxis]
     return np.hstack([branch, cells]), np.hstack([np.ones_like(branch, np.bool_), used & present[:, np.newaxis]])
+
+
+def _present(column: Column) -> npt.NDArray[np.bool_]:
+    if isinstance(column, np.ndarray) and column.dtype != object:
+        return np.ones(len(column), np.bool_)
+    return np.array([value is not None for value in column], np.bool_)
 
 
 def _boolean(column: Column) -> _Cells | None:

@@ -20,8 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import binding
 from numba import types
+from numba.np.numpy_support import as_dtype
 
 F = TypeVar("F", bound=Callable[..., Any])
+N = TypeVar("N", bound=tuple[Any, ...])
 
 Bytes = Annotated[npt.NDArray[np.uint8], types.Array(types.uint8, 1, "C", readonly=True)]
 Flags = Annotated[npt.NDArray[np.bool_], types.boolean[::1]]
@@ -54,12 +56,30 @@ def shared(function: F) -> F:
     return numba.njit(function, error_model="numpy")  # type: ignore[no-any-return]
 
 
+def blank(kind: type[N]) -> N:
+    """A named tuple of arrays that has no row yet.
+
+    >>> from typing import NamedTuple
+    >>> class Sums(NamedTuple):
+    ...     counts: Places
+    ...     totals: FloatGrid
+    >>> [(array.shape, array.dtype.name) for array in blank(Sums)]
+    [((0,), 'int64'), ((0, 0), 'float64')]
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    arrays = [_numba_type(hints[name]) for name in kind._fields]  # type: ignore[attr-defined]
+    return kind._make(np.zeros((0,) * array.ndim, as_dtype(array.dtype)) for array in arrays)  # type: ignore[attr-defined, no-any-return]
+
+
 def _numba_type(hint: Any) -> Any:
     if hint in _SCALARS:
         return _SCALARS[hint]
     if hasattr(hint, "_fields"):
         hints = get_type_hints(hint, include_extras=True)
-        return types.NamedTuple([_numba_type(hints[name]) for name in hint._fields], hint)
+        fields = [_numba_type(hints[name]) for name in hint._fields]
+        if len(set(fields)) == 1:
+            return types.NamedUniTuple(fields[0], len(fields), hint)
+        return types.NamedTuple(fields, hint)
     return get_args(hint)[1]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
 
@@ -11,9 +13,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def install() -> None:
-    """Download the locked jars and compile the JVM shim; does nothing where that is done."""
+    """Download the locked jars, compile the JVM shim and the learners; does nothing where that is done."""
     from engine.jars import install as install_jars
     from engine.jvm.compile import shim_jar
 
     install_jars()
     shim_jar()
+    import_module("models.compiled.pipeline")  # compiles what it holds, and keeps it

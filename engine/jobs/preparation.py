@@ -112,6 +112,7 @@ def prepare(
             metrics_port=settings.worker_metrics_port,
             metrics_folder=str(settings.metrics_folder),
             flink=addresses.flink,
+            compiled=settings.compiled,
         )
     return Prepared(spec, Cluster(addresses.kafka, addresses.registry, topics.stretches, dead_bytes, redrive_from))
 

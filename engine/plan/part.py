@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.connectors import FeatureLookup
 from engine.plan.sinks import Sinks
@@ -11,6 +12,9 @@ from engine.plan.streams import PlannedPipeline, PlannedSource, Schema, Stream
 from models.fields import Fields
 from models.stage import Kind, Stage
 from schemas.fields import field_type, plain_type
+
+if TYPE_CHECKING:
+    from models.compiled.choosing import Choice
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ class Part:
     def estimator(self) -> Stage | None:
         """The stage that predicts and learns, if there is one."""
         return self.stages[-1] if self.stages and self.stages[-1].kind is not Kind.TRANSFORMER else None
+
+    def choice(self) -> Choice | None:
+        """How its estimator learns, None without one."""
+        from models.compiled.choosing import choose  # takes a second, and most commands need none
+
+        if self.estimator is None:
+            return None
+        read = self.fields[self.inputs[self.estimator.name]]
+        return choose(self.estimator, read, is_behind=len(self.stages) > 1)
 
     @property
     def by_topic(self) -> bool:

@@ -89,7 +89,8 @@ def _spec(plan: Plan, redis_url: str | None, settings: Settings) -> WorkerSpec:
         with Generations(redis_url, plan.workflow) as generations:
             generation = generations.next()
     signing_key(settings.signing_key_file, production=settings.production)  # makes it
-    return WorkerSpec(plan, generation, known, output_ids, NOBODY, redis_url or "", str(settings.signing_key_file))
+    key = str(settings.signing_key_file)
+    return WorkerSpec(plan, generation, known, output_ids, NOBODY, redis_url or "", key, compiled=settings.compiled)
 
 
 def _run(spec: WorkerSpec, chunks: Chunks, warm: Warm) -> tuple[Topics, int]:

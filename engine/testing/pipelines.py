@@ -10,9 +10,10 @@ from engine.testing.outcome import Outcome, Record, Records
 from engine.testing.tables import Mark, Table
 from engine.testing.typed import Typed, Typing
 from engine.workflow import DataSource, Node, Pipeline, Workflow
-from models.outcome import Batch, Prediction
+from models.outcome import Batch
 from models.outcome import Outcome as Applied
 from models.pickled import dump, load
+from models.predictions import Prediction
 from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
 from schemas.errors import Fatal

@@ -27,14 +27,22 @@ UNKNOWN = "any?"
 class LiveShard:
     """A shard restored from `state`; `batch` holds the decoded records of the last frame."""
 
-    def __init__(self, part: Part, window: int, decoder: FrameDecoder, state: ShardState) -> None:
+    def __init__(
+        self, part: Part, window: int, decoder: FrameDecoder, state: ShardState, *, is_compiled: bool = True
+    ) -> None:
         self._part = part
         self._decoder = decoder
         self._nullable = _nullable(part)
         self.batch = Batch([], [])
         self._records: list[dict[str, Any] | None] = []
         self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
-        self._recoverable = Recoverable(self._decode, lambda: Shard(part.stages, window, part.inputs), state)
+        choice = part.choice() if is_compiled else None
+        goes_by_twins = choice is not None and choice.reason is None
+
+        def fresh() -> Shard:
+            return Shard(part.stages, window, part.inputs, is_compiled=goes_by_twins)
+
+        self._recoverable = Recoverable(self._decode, fresh, state)
         self.shard.rejects.resize(window)
         if self.shard.notes.pop(STAGES, self.shard.names) != self.shard.names:
             self.shard.notes.pop(FEATURES, None)  # the estimator may see others by now

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from engine.plan import Part, PlannedPipeline, Stream
 from engine.workflow import DataSink
-from models.outcome import Outcome, Prediction
+from models.outcome import Outcome
+from models.predictions import Prediction, Predictions
 from schemas.frames import Frame
 from schemas.table import Column, as_list
 from schemas.wire import COORDINATES
@@ -49,7 +50,7 @@ class Results:
 Maker = Callable[[Frame, Outcome, int], Results]
 """Makes the results of a frame out of its outcome and the model's epoch."""
 Coordinates = Callable[[Frame, Positions], dict[str, Column]]
-Probabilities = Callable[[list[Prediction]], dict[str, Column]]
+Probabilities = Callable[[Sequence[Prediction] | Predictions], dict[str, Column]]
 
 
 def makers_of(part: Part) -> Iterator[tuple[str, Hashable, Maker]]:
@@ -86,14 +87,21 @@ def _of_pipeline(given: PlannedPipeline) -> tuple[Hashable, Maker]:
 def _predictions(
     coordinates: Coordinates, probabilities: Probabilities, frame: Frame, outcome: Outcome, epoch: int
 ) -> Results:
-    predictions = [prediction for prediction in outcome.predictions if prediction is not None]
-    positions = _there(outcome.predictions, len(predictions))
+    said: Sequence[Prediction] | Predictions
+    if isinstance(outcome.predictions, Predictions):
+        said, positions = outcome.predictions, outcome.predictions.positions
+        answers: Column = said.said
+        counts: Column = said.counts
+    else:
+        said = [prediction for prediction in outcome.predictions if prediction is not None]
+        positions = _there(outcome.predictions, len(said))
+        answers, counts = [each.prediction for each in said], [each.count for each in said]
     columns = {
         **coordinates(frame, positions),
-        "prediction": [prediction.prediction for prediction in predictions],
-        **probabilities(predictions),
-        "epoch": np.full(len(predictions), epoch),
-        "count": [prediction.count for prediction in predictions],
+        "prediction": answers,
+        **probabilities(said),
+        "epoch": np.full(len(positions), epoch),
+        "count": counts,
     }
     return Results(positions, columns)
 
@@ -129,7 +137,17 @@ def _probability_column(part: Part) -> Probabilities:
     if part.label_type == "double":
         return lambda _: {}
     if part.label_type == "boolean":
-        return lambda predictions: {"probability": [p[1].get(True) if p[1] else None for p in predictions]}
-    return lambda predictions: {
-        "probabilities": [{str(label): p for label, p in (said[1] or {}).items()} for said in predictions]
-    }
+        return lambda said: {"probability": _of_true(said)}
+    return lambda said: {"probabilities": [{str(label): p for label, p in each.items()} for each in _of_all(said)]}
+
+
+def _of_true(said: Sequence[Prediction] | Predictions) -> Column:
+    if isinstance(said, Predictions):
+        return said.probability_of(True)
+    return [each.probabilities.get(True) if each.probabilities else None for each in said]
+
+
+def _of_all(said: Sequence[Prediction] | Predictions) -> Iterator[dict[Any, float]]:
+    if isinstance(said, Predictions):
+        return (said.probabilities_at(place) or {} for place in range(len(said.positions)))
+    return (each.probabilities or {} for each in said)

@@ -15,7 +15,7 @@ class WorkerSpec:
 
     `generation` is that of the features written; `known` are the writer schemas that are known at submission, by stream
     and id; `output_ids` the schema ids of the plan's topics, in their order. `metrics_port` 0 means any free one,
-    written to a file in `metrics_folder`.
+    written to a file in `metrics_folder`. `compiled` lets pipelines go by their compiled twins.
     """
 
     plan: Plan
@@ -31,3 +31,4 @@ class WorkerSpec:
     metrics_port: int = 0
     metrics_folder: str | None = None
     flink: str | None = None
+    compiled: bool = True

@@ -48,6 +48,7 @@ class Worker:
         self._plan = spec.plan
         self._part = part
         self._state = state
+        self._is_compiled = spec.compiled
         self._metrics = metrics
         self._resources = ExitStack()
         registry = self._resources.enter_context(Registry(spec.registry))
@@ -131,7 +132,10 @@ class Worker:
         return refused
 
     def _open_shard(self, number: int) -> LiveShard:
-        live = self._wait("registry", lambda: LiveShard(self._part, self._plan.dead_window, self._decoder, self._state))
+        window, compiled = self._plan.dead_window, self._is_compiled
+        live = self._wait(
+            "registry", lambda: LiveShard(self._part, window, self._decoder, self._state, is_compiled=compiled)
+        )
         self._metrics.restored(live.replayed)
         live.begin(self._wait("redis", lambda: self._publishing.take_epoch(live.epoch)))
         self._shards[number] = live

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from river import metrics
 
-from models.outcome import Prediction
+from models.predictions import Prediction
 from models.prequential import ClassificationMetrics, RegressionMetrics
 from models.shard import Shard
 from tests.models.pipelines import CASES, batch, phishing, trump

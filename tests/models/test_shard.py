@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from river.utils.pandas import import_pandas
 
 from models import Derive, Filter, InRange, Rules
 from models.failure import LearnFailed
-from models.outcome import Batch, Prediction
+from models.outcome import Batch
 from models.pickled import dump, load
+from models.predictions import Prediction
 from models.recovery import MemoryState, Recoverable
 from models.rolling import RollingMean
 from models.shard import Shard
@@ -26,7 +28,7 @@ from tests.models.pipelines import CASES, Case, Record, bare, batch, departures,
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
-def said(predictions: list[Prediction | None]) -> list[Any]:
+def said(predictions: Sequence[Prediction | None]) -> list[Any]:
     return [p and (p.prediction if p.probabilities is None else p.probabilities) for p in predictions]
 
 

@@ -10,7 +10,8 @@ from engine.planner import make_plan
 from engine.worker.encoding import ResultEncoding
 from engine.worker.outputs import Outputs, fatal_frame
 from engine.workflow import Workflow
-from models.outcome import Outcome, Prediction, Rejection
+from models.outcome import Outcome, Rejection
+from models.predictions import Prediction
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
 from schemas.frames import FATAL, OutputFrame, OutputRecord, Record, pack, unpack_output

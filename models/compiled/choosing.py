@@ -1,0 +1,89 @@
+"""Which steps of a stage have a compiled twin, and whether the stage is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.compiled.entry import head_of
+from models.compiled.learner import CompiledLearner
+from models.compiled.pipeline import steps_of, twin_of
+from models.compiled.twin import NoTwin
+from models.fields import Fields, Unknown, described
+from models.fronts import split
+from models.stage import Kind, Stage
+from schemas.fields import plain_type
+
+_NUMBERS = ("int", "long", "float", "double", "boolean")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The steps of a stage by name, each with the reason why it has no twin, None where it has one.
+
+    `reason` says why the stage is not compiled, None where it is: all of it is, or nothing.
+    """
+
+    steps: tuple[tuple[str, str | None], ...]
+    reason: str | None
+
+
+def choose(stage: Stage, fields: Fields, *, is_behind: bool) -> Choice:
+    """How a stage goes about records of these fields; `is_behind` says that it reads another stage.
+
+    >>> from river import linear_model, preprocessing
+    >>> model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    >>> choose(Stage("model", model, label="late"), {"delay": "double", "late": "boolean"}, is_behind=False)
+    Choice(steps=(('StandardScaler', None), ('LogisticRegression', None)), reason=None)
+    >>> choose(Stage("model", model, label="late"), {"carrier": "string"}, is_behind=False).reason
+    'field "carrier" is a string, and the twins take numbers'
+    """
+    head, tail = split(stage.pipeline)
+    steps = [*((step, _head_reason(step)) for step in head), *((step, _reason(step)) for step in steps_of(tail))]
+    named = tuple((type(step).__name__, reason) for step, reason in steps)
+    lacking = next((reason for _, reason in named if reason), None)
+    return Choice(named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, head, fields))
+
+
+def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None:
+    """The compiled form of an estimator stage, None where it has none."""
+    if _whole_reason(stage, is_behind=is_behind):
+        return None
+    try:
+        return CompiledLearner(stage)
+    except NoTwin:
+        return None
+
+
+def _head_reason(step: Any) -> str | None:
+    return None if head_of(step) else f"{type(step).__name__} has no twin"
+
+
+def _reason(step: Any) -> str | None:
+    try:
+        twin_of(step)
+    except NoTwin as why:
+        return str(why)
+    return None
+
+
+def _whole_reason(stage: Stage, *, is_behind: bool) -> str | None:
+    if stage.kind is Kind.TRANSFORMER:
+        return "only pipelines that end in an estimator are compiled"
+    if stage.batch is not None:
+        return f"learns by learn_many, over batches of {stage.batch}"
+    if stage.key is not None:
+        return f"has a model per {stage.key}"
+    return "comes behind other pipelines" if is_behind else None
+
+
+def _fields_reason(stage: Stage, head: list[Any], fields: Fields) -> str | None:
+    if isinstance(fields, Unknown):
+        return "only the data decides which fields there are"
+    taken: Any = {name: kind for name, kind in fields.items() if name != stage.label}
+    for step in head:
+        taken = head_of(step)(taken)  # type: ignore[misc]  # all of them have one
+    for name, kind in taken.items():
+        if plain_type(kind) not in _NUMBERS or "timestamp" in described(kind):
+            return f'field "{name}" is a {described(kind)}, and the twins take numbers'
+    return None

@@ -1,0 +1,95 @@
+"""A whole pipeline of river over columns: each step over all records of a frame, then the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from river import compose, linear_model, preprocessing
+
+from models.compiled.linear import LinearModel
+from models.compiled.rows import Cells, Lesson, Names
+from models.compiled.scalers import StandardScaler
+from models.compiled.twin import Answers, Estimator, NoTwin, Transformer, Twin
+from schemas.kernel import Codes, Flags, Floats
+
+_TWINS: dict[Any, Callable[[Any], Twin]] = {
+    preprocessing.StandardScaler: StandardScaler,
+    linear_model.LinearRegression: LinearModel,
+    linear_model.LogisticRegression: LinearModel,
+    linear_model.Perceptron: LinearModel,
+}
+
+
+def twin_of(step: Any) -> Twin:
+    """The compiled twin of a river step. Raises NoTwin."""
+    name = type(step).__name__
+    make = _TWINS.get(type(step))
+    if make is None:
+        raise NoTwin(f"{name} has no twin")
+    try:
+        return make(step)
+    except NoTwin as why:
+        raise NoTwin(f"{name} {why}") from None
+
+
+class CompiledPipeline:
+    """The twins of a pipeline's steps, the estimator last, for as many copies of it as there are keys. Raises NoTwin.
+
+    `names` are the features that it has met.
+
+    >>> from models.compiled.rows import of_dicts
+    >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
+    >>> compiled = CompiledPipeline(pipeline)
+    >>> answers = compiled.learn(of_dicts(compiled.names, [{"a": 1.0}, {"a": 2.0}]), np.array([2.0, 3.0]))
+    >>> said = []
+    >>> for x, y in [({"a": 1.0}, 2.0), ({"a": 2.0}, 3.0)]:
+    ...     said.append(pipeline.predict_one(x))
+    ...     pipeline.learn_one(x, y)
+    >>> answers.numbers.tolist() == said
+    True
+    """
+
+    def __init__(self, pipeline: Any) -> None:
+        steps = steps_of(pipeline)
+        *front, last = (twin_of(step) for step in steps)
+        assert all(isinstance(twin, Transformer) for twin in front)
+        assert isinstance(last, Estimator)
+        self._front: list[Transformer] = front  # type: ignore[assignment]
+        self._last = last
+        self.names = Names()
+        self.may_fail = last.may_fail
+
+    def learn(
+        self, records: Cells, y: Floats, learns: Flags | None = None, copies: Codes | None = None
+    ) -> Answers | None:
+        """Predict each record, and then learn it where it is to be learned; by default all, in one copy.
+
+        None where river would not have come through: the state is of no use then.
+        """
+        count = len(records.bounds) - 1
+        learns = np.ones(count, np.bool_) if learns is None else learns
+        copies = np.zeros(count, np.int32) if copies is None else copies
+        room = int(copies.max(initial=0)) + 1
+        lesson = Lesson(records, records, learns, copies)
+        for twin in self._front:
+            twin.make_room(room, len(self.names))
+            lesson = twin.learn(lesson)
+        self._last.make_room(room, len(self.names))
+        return self._last.learn(lesson, y)
+
+    def load(self, copy: int, pipeline: Any) -> None:
+        """Make the state of a copy that of `pipeline`."""
+        for twin, step in zip([*self._front, self._last], steps_of(pipeline), strict=True):
+            twin.load(copy, self.names, step)
+
+    def store(self, copy: int, pipeline: Any) -> None:
+        """Make the state of `pipeline` that of a copy."""
+        for twin, step in zip([*self._front, self._last], steps_of(pipeline), strict=True):
+            twin.store(copy, self.names, step)
+
+
+def steps_of(pipeline: Any) -> list[Any]:
+    """The steps of a pipeline, or of what is none."""
+    return list(pipeline.steps.values()) if type(pipeline) is compose.Pipeline else [pipeline]

@@ -1,0 +1,88 @@
+"""Records as a kernel sees them: numbered features and their values, record after record, in river's order."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from schemas.kernel import Codes, Flags, FloatGrid, Floats, Places
+
+
+class Names:
+    """The features that a step has met, numbered in the order in which it met them.
+
+    >>> names = Names()
+    >>> names.numbers(["delay", "hour"]).tolist(), names.numbers(["hour", "far"]).tolist(), names.known
+    ([0, 1], [1, 2], ['delay', 'hour', 'far'])
+    """
+
+    def __init__(self) -> None:
+        self.known: list[Hashable] = []
+        self._numbers: dict[Hashable, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def numbers(self, names: Iterable[Hashable]) -> Codes:
+        """The number of each name, in their order; a new name gets the next one."""
+        return np.array([self.number(name) for name in names], np.int32)
+
+    def number(self, name: Hashable) -> int:
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self.known)
+            self.known.append(name)
+        return number
+
+
+class Cells(NamedTuple):
+    """What kernels take of rows: record `r` has the features `ids[bounds[r]:bounds[r + 1]]` and such `values`."""
+
+    bounds: Places
+    ids: Codes
+    values: Floats
+
+
+class Lesson(NamedTuple):
+    """Records on their way through a pipeline that predicts each and then learns from some, as kernels take them.
+
+    `before` are the records as they are when the model predicts, `after` when it learns from them: a step in front that
+    learns changes what it gives in between. `learns`, `(n,)`, says which are learned from, and `copies`, `(n,)`, by
+    which copy of the model.
+    """
+
+    before: Cells
+    after: Cells
+    learns: Flags
+    copies: Codes
+
+    def given(self, before: Floats, after: Floats) -> Lesson:
+        """The same features with other values."""
+        return self._replace(before=self.before._replace(values=before), after=self.after._replace(values=after))
+
+
+def of_grid(features: Codes, grid: FloatGrid) -> Cells:
+    """Records that all have the same features; `grid` has a row a record.
+
+    >>> cells = of_grid(np.array([4, 2], np.int32), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> [array.tolist() for array in cells]
+    [[0, 2, 4], [4, 2, 4, 2], [1.0, 2.0, 3.0, 4.0]]
+    """
+    records, width = grid.shape
+    return Cells(np.arange(records + 1) * width, np.tile(features, records), grid.reshape(-1))
+
+
+def of_dicts(names: Names, records: Sequence[dict[Any, float]]) -> Cells:
+    """Records of numbers that may have different features.
+
+    >>> names = Names()
+    >>> cells = of_dicts(names, [{"delay": 3}, {"hour": 7, "delay": 1.5}])
+    >>> names.known, [array.tolist() for array in cells]
+    (['delay', 'hour'], [[0, 1, 3], [0, 1, 0], [3.0, 7.0, 1.5]])
+    """
+    ids = [names.number(name) for record in records for name in record]
+    bounds = np.cumsum([0, *(len(record) for record in records)], dtype=np.int64)
+    values = [float(value) for record in records for value in record.values()]
+    return Cells(bounds, np.array(ids, np.int32), np.array(values, np.float64))

@@ -1,0 +1,72 @@
+"""What a compiled twin of a river step does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.compiled.rows import Lesson, Names
+from schemas.kernel import FloatGrid, Floats
+
+
+class NoTwin(Exception):
+    """Why a step has no compiled twin; what a twin raises goes on from the step's name."""
+
+
+class Twin(ABC):
+    """The same step as one of river's, over many records at once, with its state in arrays.
+
+    It holds the states of many copies of the step, one a key. `load` takes a copy's state over from a river step, and
+    `store` puts it into one, so that either can go on where the other has stopped.
+    """
+
+    @abstractmethod
+    def make_room(self, copies: int, features: int) -> None:
+        """Have room for so many copies and features; new ones have learned nothing."""
+
+    @abstractmethod
+    def load(self, copy: int, names: Names, step: Any) -> None:
+        """Make the state of a copy that of `step`."""
+
+    @abstractmethod
+    def store(self, copy: int, names: Names, step: Any) -> None:
+        """Make the state of `step`, which is the same step of river, that of a copy."""
+
+
+class Transformer(Twin):
+    """Twin of a transformer."""
+
+    @abstractmethod
+    def learn(self, lesson: Lesson) -> Lesson:
+        """Transform each record, learn from it where it is to be learned from, and transform it again."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an estimator predicts, shape `(n,)`: numbers, or the probability of each class, shape `(n, classes)`."""
+
+    numbers: Floats | None = None
+    classes: tuple[Hashable, ...] = ()
+    probabilities: FloatGrid | None = None
+
+
+class Estimator(Twin):
+    """Twin of an estimator. `may_fail` says whether there are numbers with which river raises an error."""
+
+    may_fail = False
+
+    @abstractmethod
+    def learn(self, lesson: Lesson, y: Floats) -> Answers | None:
+        """Predict each record, and then learn from it where it is to be learned from; `y` has shape `(n,)`.
+
+        None where river would not have come through: the state is of no use then.
+        """
+
+
+def binary(p: Floats) -> Answers:
+    """The answers of a classifier that knows the probability of true."""
+    return Answers(classes=(False, True), probabilities=np.column_stack((1.0 - p, p)))

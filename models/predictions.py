@@ -1,0 +1,100 @@
+"""What a model said about records before it learned from them, one by one and as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Prediction(NamedTuple):
+    """What the model said about one record before it learned from it.
+
+    `probabilities` is None for regressors and for classifiers that have none; `label` is None where there is no
+    outcome to learn from; `count` is the number of records learned before.
+    """
+
+    prediction: Any
+    probabilities: dict[Any, float] | None
+    label: Any
+    count: int  # type: ignore[assignment]  # hides tuple.count
+
+
+@dataclass(frozen=True)
+class Predictions(Sequence[Prediction | None]):
+    """The predictions of `size` records, of which those at `positions`, shape `(n,)`, have one.
+
+    As a sequence it has a `Prediction` or None for each record; these are made when one is first asked for. `numbers`
+    are what a regressor says, `(n,)`; a classifier gives the probability of each of its `classes`, `(n, classes)`.
+    `labels` are the labels of those that have one, at `labelled`, a mask `(n,)`; `counts` say how many records had been
+    learned before each.
+
+    >>> p = np.array([[0.25, 0.75]])
+    >>> said = Predictions(2, np.array([1]), np.array([7]), np.array([True]), [True], None, (False, True), p)
+    >>> said[0], said[1]
+    (None, Prediction(prediction=True, probabilities={False: 0.25, True: 0.75}, label=True, count=7))
+    """
+
+    size: int
+    positions: npt.NDArray[np.intp]
+    counts: npt.NDArray[np.int64]
+    labelled: npt.NDArray[np.bool_]
+    labels: Sequence[Any]
+    numbers: npt.NDArray[np.float64] | None = None
+    classes: tuple[Hashable, ...] = ()
+    probabilities: npt.NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, position: int) -> Prediction | None: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Prediction | None]: ...
+    def __getitem__(self, position: int | slice) -> Prediction | Sequence[Prediction | None] | None:
+        return self._predictions[position]
+
+    @cached_property
+    def said(self) -> npt.NDArray[Any]:
+        """The prediction itself, shape `(n,)`: a number, or the likeliest class, the first of equals."""
+        if self.numbers is not None:
+            return self.numbers
+        assert self.probabilities is not None
+        likeliest: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        if self.classes == (False, True):
+            truth: npt.NDArray[np.bool_] = likeliest == 1
+            return truth
+        classes = np.empty(len(self.classes), object)
+        classes[:] = self.classes
+        chosen: npt.NDArray[Any] = classes[likeliest]
+        return chosen
+
+    @cached_property
+    def _predictions(self) -> list[Prediction | None]:
+        predictions: list[Prediction | None] = [None] * self.size
+        labels = iter(self.labels)
+        lines = zip(
+            self.positions.tolist(), self.said.tolist(), self.labelled.tolist(), self.counts.tolist(), strict=True
+        )
+        for place, (position, said, is_labelled, count) in enumerate(lines):
+            predictions[position] = Prediction(
+                said, self.probabilities_at(place), next(labels) if is_labelled else None, count
+            )
+        return predictions
+
+    def probability_of(self, label: Hashable) -> list[float | None] | npt.NDArray[np.float64]:
+        """The probability of one class, shape `(n,)`; None where the model has none, or does not know the class yet."""
+        if self.probabilities is None or label not in self.classes:
+            return [None] * len(self.positions)
+        column: npt.NDArray[np.float64] = self.probabilities[:, self.classes.index(label)]
+        return column
+
+    def probabilities_at(self, place: int) -> dict[Any, float] | None:
+        """The probability of each class, for the record at `positions[place]`."""
+        if self.probabilities is None:
+            return None
+        return dict(zip(self.classes, self.probabilities[place].tolist(), strict=True))

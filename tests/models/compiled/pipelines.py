@@ -1,0 +1,105 @@
+"""Pipelines that have a compiled twin, drawn at random, and streams for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from river import compose, linear_model, optim, preprocessing
+
+from schemas.table import Table
+
+Record = dict[str, Any]
+Strategy = st.SearchStrategy[Any]
+
+_rates = st.sampled_from([0.001, 0.01, 0.1, 1])
+_losses = {
+    "logistic": [optim.losses.Log, lambda: optim.losses.Log(2.0, 0.5), optim.losses.Hinge],
+    "linear": [
+        optim.losses.Squared,
+        optim.losses.Absolute,
+        optim.losses.Huber,
+        optim.losses.Quantile,
+        optim.losses.EpsilonInsensitiveHinge,
+    ],
+}
+_schedulers = st.one_of(
+    _rates,
+    st.builds(optim.schedulers.InverseScaling, _rates, st.sampled_from([0.25, 0.5, 1.0])),
+    st.builds(optim.schedulers.Optimal, st.just(optim.losses.Log()), st.sampled_from([0.0001, 0.01])),
+)
+_optimizers = st.one_of(
+    st.builds(optim.SGD, _schedulers),
+    st.builds(optim.AdaGrad, _schedulers),
+    st.builds(optim.RMSProp, _schedulers, st.sampled_from([0.5, 0.9])),
+    st.builds(optim.Adam, _schedulers, st.sampled_from([0.5, 0.9]), st.sampled_from([0.9, 0.999])),
+)
+_proximal = st.builds(
+    optim.FTRLProximal, st.sampled_from([0.05, 0.5]), st.just(1.0), st.sampled_from([0.0, 0.1]), st.sampled_from([0, 1])
+)
+_penalties = st.sampled_from([{}, {"l1": 0.01}, {"l2": 0.01}, {"clip_gradient": 0.5}])
+_begins = st.sampled_from([optim.initializers.Zeros(), optim.initializers.Constant(0.3)])
+
+
+@st.composite
+def linear_models(draw: st.DrawFn, *, regression: bool) -> Any:
+    """A linear model with any of its hyperparameters."""
+    penalty = draw(_penalties)
+    return (linear_model.LinearRegression if regression else linear_model.LogisticRegression)(
+        optimizer=draw(_optimizers if "l1" in penalty else _optimizers | _proximal),
+        loss=draw(st.sampled_from(_losses["linear" if regression else "logistic"]))(),
+        intercept_init=draw(st.sampled_from([0.0, 0.5])),
+        intercept_lr=draw(_schedulers),
+        initializer=draw(_begins),
+        **penalty,
+    )
+
+
+_fronts: Strategy = st.sampled_from(
+    [
+        list,
+        lambda: [preprocessing.StandardScaler()],
+        lambda: [preprocessing.StandardScaler(with_std=False)],
+        lambda: [compose.Select("c", "a"), preprocessing.StandardScaler()],
+        lambda: [compose.Discard("b"), preprocessing.StandardScaler()],
+    ]
+)
+
+
+@st.composite
+def pipelines(draw: st.DrawFn, *, regression: bool) -> Any:
+    """A pipeline whose steps all have a twin."""
+    perceptron = st.builds(linear_model.Perceptron, l2=st.sampled_from([0.0, 0.1]))
+    models = linear_models(regression=regression)
+    return compose.Pipeline(*draw(_fronts)(), draw(models if regression else models | perceptron))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Frames of records that all have the fields of `names`; a label may be null."""
+
+    frames: list[list[Record]]
+    names: tuple[str, ...]
+
+
+_values: dict[str, Strategy] = {
+    "a": st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 1.5]),
+    "b": st.integers(-(2**60), 2**60) | st.integers(-3, 3),
+    "c": st.floats(-5, 5) | st.none() | st.sampled_from([float("nan"), float("inf")]),
+    "d": st.booleans(),
+}
+
+
+@st.composite
+def streams(draw: st.DrawFn, *, regression: bool) -> Stream:
+    names = ("a", "b", "c", "d", "y")
+    label = st.floats(-100, 100) | st.integers(-5, 5) if regression else st.booleans()
+    record = st.fixed_dictionaries({**_values, "y": label | st.none()})
+    in_order = record.map(lambda drawn: {name: drawn[name] for name in names})
+    return Stream(draw(st.lists(st.lists(in_order, max_size=8), min_size=1, max_size=8)), names)
+
+
+def table(records: list[Record], names: tuple[str, ...]) -> Table:
+    """The records as columns."""
+    return Table({name: [record[name] for record in records] for name in names})
