@@ -117,8 +117,9 @@ class ClassificationMetrics:
         self.judged_loss += len(given)
         self.binary = self.binary and labels is not None and labels.dtype == np.bool_
         if self.binary:
-            bins = np.minimum((scores * _BINS).astype(np.int64), _BINS - 1)
-            np.add.at(self.scores, (np.asarray(labels, np.int64), bins), 1)
+            is_score = ~np.isnan(scores)  # a model that has diverged gives none
+            bins = np.minimum((scores[is_score] * _BINS).astype(np.int64), _BINS - 1)
+            np.add.at(self.scores, (np.asarray(labels, np.int64)[is_score], bins), 1)
 
 
 class RegressionMetrics:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.connectors import FeatureLookup
 from engine.plan.sinks import Sinks
 from engine.plan.streams import PlannedPipeline, PlannedSource, Schema, Stream
-from models.fields import Fields
+from models.fields import Fields, Unknown
 from models.stage import Kind, Stage
 from schemas.fields import field_type, plain_type
 
@@ -60,8 +60,11 @@ class Part:
 
         if self.estimator is None:
             return None
-        read = self.fields[self.inputs[self.estimator.name]]
-        return choose(self.estimator, read, is_behind=len(self.stages) > 1)
+        before = self.inputs[self.estimator.name]
+        fields = self.fields[before]
+        if before == self.name and not isinstance(fields, Unknown):
+            fields = {name: kind for name, kind in fields.items() if name != self.estimator.label}
+        return choose(self.estimator, fields)
 
     @property
     def by_topic(self) -> bool:

@@ -28,26 +28,26 @@ class Choice:
     reason: str | None
 
 
-def choose(stage: Stage, fields: Fields, *, is_behind: bool) -> Choice:
-    """How a stage goes about records of these fields; `is_behind` says that it reads another stage.
+def choose(stage: Stage, fields: Fields) -> Choice:
+    """How a stage goes about records of these fields, which are all but the label.
 
     >>> from river import linear_model, preprocessing
     >>> model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    >>> choose(Stage("model", model, label="late"), {"delay": "double", "late": "boolean"}, is_behind=False)
+    >>> choose(Stage("model", model, label="late"), {"delay": "double"})
     Choice(steps=(('StandardScaler', None), ('LogisticRegression', None)), reason=None)
-    >>> choose(Stage("model", model, label="late"), {"carrier": "string"}, is_behind=False).reason
+    >>> choose(Stage("model", model, label="late"), {"carrier": "string"}).reason
     'field "carrier" is a string, and the twins take numbers'
     """
     head, tail = split(stage.pipeline)
     steps = [*((step, _head_reason(step)) for step in head), *((step, _reason(step)) for step in steps_of(tail))]
     named = tuple((type(step).__name__, reason) for step, reason in steps)
     lacking = next((reason for _, reason in named if reason), None)
-    return Choice(named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, head, fields))
+    return Choice(named, lacking or _whole_reason(stage) or _fields_reason(stage, head, fields))
 
 
-def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None:
+def compiled_learner(stage: Stage) -> CompiledLearner | None:
     """The compiled form of an estimator stage, None where it has none."""
-    if _whole_reason(stage, is_behind=is_behind):
+    if _whole_reason(stage):
         return None
     try:
         return CompiledLearner(stage)
@@ -67,20 +67,22 @@ def _reason(step: Any) -> str | None:
     return None
 
 
-def _whole_reason(stage: Stage, *, is_behind: bool) -> str | None:
+def _whole_reason(stage: Stage) -> str | None:
     if stage.kind is Kind.TRANSFORMER:
         return "only pipelines that end in an estimator are compiled"
     if stage.batch is not None:
         return f"learns by learn_many, over batches of {stage.batch}"
     if stage.key is not None:
         return f"has a model per {stage.key}"
-    return "comes behind other pipelines" if is_behind else None
+    return None
 
 
 def _fields_reason(stage: Stage, head: list[Any], fields: Fields) -> str | None:
     if isinstance(fields, Unknown):
         return "only the data decides which fields there are"
-    taken: Any = {name: kind for name, kind in fields.items() if name != stage.label}
+    if stage.label in fields:
+        return f'has the label "{stage.label}" among its features'
+    taken: Any = fields
     for step in head:
         taken = head_of(step)(taken)  # type: ignore[misc]  # all of them have one
     for name, kind in taken.items():

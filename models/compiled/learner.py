@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from models.compiled.behind import merge, passed
 from models.compiled.entry import Numbers, head_of, matrix, numbers_of
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
 from models.compiled.twin import Answers, NoTwin
 from models.copies import Copies
 from models.course import Course
-from models.failure import TRANSFORM, refuse
+from models.failure import TRANSFORM, LearnFailed, refuse
 from models.fronts import split
 from models.guard import examine_label
 from models.learner import Learner
@@ -86,12 +87,24 @@ class CompiledLearner:
 
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict and learn all records. Raises LearnFailed."""
+        if not transforms:
+            self._run(batch, outcome)
+            return
+        through = passed(batch, transforms, outcome, self.stage)
+        inner = Outcome.blank(len(through.positions), ())
+        try:
+            self._run(through.batch, inner)
+        except LearnFailed as failure:
+            raise LearnFailed(through.positions[failure.index], failure.node, failure.error) from failure
+        merge(inner, through.positions, outcome, is_spoiled=transforms.learns)
+
+    def _run(self, batch: Batch, outcome: Outcome) -> None:
         entry = self._entry(batch.records) if isinstance(batch.records, Table) else None
         refused = self._refused(batch, entry) if entry else None
         answers = self._learn(entry) if entry and refused is not None else None
         if entry is None or refused is None or answers is None:
             self._are_columns_behind = True
-            self.river.run(batch, transforms, outcome)
+            self.river.run(batch, Transforms((), {}, None), outcome)
             return
         for index, rejection in refused.items():
             outcome.reject(index, rejection)

@@ -78,3 +78,12 @@ def test_labels_of_many_classes_have_no_area() -> None:
 
 def test_nothing_judged_says_nothing() -> None:
     assert ClassificationMetrics().as_dict() == RegressionMetrics().as_dict() == {}
+
+
+def test_a_model_that_has_diverged_is_judged_without_an_error() -> None:
+    ours = ClassificationMetrics()
+    ours.update([Prediction(False, {False: math.nan, True: math.nan}, True, 0), Prediction(True, {True: 0.9}, True, 1)])
+    assert ours.as_dict()["accuracy"] == 0.5
+    regression = RegressionMetrics()
+    regression.update([Prediction(1e300, None, -1e300, 0)])
+    assert regression.as_dict()["rmse"] == math.inf

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import datasets, linear_model, preprocessing
+from river import compose, datasets, linear_model, optim, preprocessing
 
+from models import Filter
 from models.compiled.learner import CompiledLearner
-from models.outcome import Batch
+from models.outcome import Batch, Outcome
 from models.pickled import dump, load
+from models.predictions import Prediction
+from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
 from models.stage import Stage
 from schemas.errors import BadRecord
@@ -21,19 +25,19 @@ from tests.models.compiled.pipelines import Record, pipelines, streams, table
 def _results(shard: Shard, batch: Batch) -> list[Any]:
     """What a frame gives, and what is known afterwards, in a form that is equal only where every bit is."""
     outcome = shard.apply(batch)
-    refused = {at: (node, error.reason, str(error)) for at, (node, error) in outcome.rejected.items()}
-    said = [
-        each and (repr(each.prediction), each.probabilities, each.label, each.count) for each in outcome.predictions
-    ]
     known = shard.metrics.as_dict() if shard.metrics else None
-    return [repr(_plain(said)), refused, outcome.learned, shard.learned, shard.learned_until, repr(known)]
+    return [*_said(outcome), outcome.learned, shard.learned, shard.learned_until, repr(known)]
 
 
-def _plain(said: list[Any]) -> list[Any]:
-    """River says 0 where a number is 0.0."""
-    return [
-        each and (each[0], each[1] and {label: float(p) for label, p in each[1].items()}, *each[2:]) for each in said
-    ]
+def _said(outcome: Outcome) -> tuple[str, dict[int, tuple[str, str, str]]]:
+    refused = {at: (node, error.reason, str(error)) for at, (node, error) in outcome.rejected.items()}
+    return repr([each and _plain(each) for each in outcome.predictions]), refused
+
+
+def _plain(said: Prediction) -> tuple[Any, ...]:
+    """A prediction in which 0 is 0.0: river gives both."""
+    probabilities = said.probabilities and {label: float(p) for label, p in said.probabilities.items()}
+    return float(said.prediction), probabilities, said.label, said.count
 
 
 @pytest.mark.parametrize("regression", [False, True])
@@ -52,6 +56,46 @@ def test_any_pipeline_over_any_stream_gives_what_river_gives(regression: bool, d
         assert _results(compiled, Batch(given_as, times)) == expected
         if way == "stored":
             compiled = load(dump(compiled))
+
+
+def _holes(x: Record) -> Record:
+    """Null where a value is large."""
+    return {name: None if value is not None and value > 1.2 else value for name, value in x.items()}
+
+
+def _only(x: Record) -> Record:
+    return {"a": x["a"], "d": 1 / x["a"]}
+
+
+FRONTS = [
+    preprocessing.StandardScaler,
+    lambda: preprocessing.StandardScaler() | compose.FuncTransformer(_holes),
+    lambda: compose.FuncTransformer(_only),
+    lambda: Filter("a > 0"),
+]
+
+
+@pytest.mark.parametrize("front", FRONTS, ids=["learns", "learns and spoils", "fails", "filters"])
+@settings(max_examples=25)
+@given(data=st.data())
+def test_behind_any_stage_it_gives_what_river_gives(front: Any, data: st.DataObject) -> None:
+    model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
+    stages = [Stage("front", front()), Stage("model", model, label="y")]
+    stream = data.draw(streams(regression=False))
+
+    def decode(frame: bytes, *, is_table: bool) -> Batch:
+        records = load(frame)
+        rows = table(records, stream.names) if is_table else records
+        return Batch(rows, list(range(len(records))))
+
+    river = Recoverable(partial(decode, is_table=False), lambda: Shard(stages), MemoryState())
+    compiled = Recoverable(partial(decode, is_table=True), lambda: Shard(stages, is_compiled=True), MemoryState())
+    for records in stream.frames:
+        ours, theirs = compiled.process(dump(records)), river.process(dump(records))
+        assert _said(ours) == _said(theirs)
+        assert repr(ours.features) == repr(theirs.features)
+        assert ours.filtered == theirs.filtered
+        assert compiled.shard.learned == river.shard.learned
 
 
 def test_a_shard_changes_over_at_a_checkpoint_and_goes_on_with_the_same_numbers() -> None:
@@ -95,8 +139,6 @@ def _numbers(x: Record) -> Record:
 
 
 def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
-    from river import optim
-
     stage = Stage("model", linear_model.LinearRegression(optim.AdaGrad()), label="y")
     shard = Shard([stage], is_compiled=True)
     shard.apply(Batch(table([{"a": 1.0, "y": 2.0}], ("a", "y")), [0]))

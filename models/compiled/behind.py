@@ -1,0 +1,84 @@
+"""Stages in front of a compiled one go record by record; what they give is put into columns for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from models.failure import TRANSFORM, LearnFailed, refuse
+from models.guard import examine_label
+from models.outcome import Batch, Outcome
+from models.predictions import Prediction, Predictions
+from models.stage import Stage
+from models.transforms import Transforms
+from schemas.errors import BadRecord
+from schemas.table import Table
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What came through the stages in front: a batch of what the estimator is given, label included.
+
+    `positions` are their places in the frame.
+    """
+
+    batch: Batch
+    positions: list[int]
+
+
+def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage) -> Passed:
+    """Take the records of a batch through `transforms`, which note in `outcome` what they give and refuse."""
+    label = str(stage.label)
+    rows: list[dict[Any, Any]] = []
+    positions = []
+    for index, record in enumerate(batch.records):
+        if isinstance(record, BadRecord):
+            continue
+        y = record.pop(label, None)
+        try:
+            if y is not None and y.__class__ is not bool:
+                examine_label(y, stage.kind, stage.name, label)
+        except BadRecord as error:
+            outcome.reject(index, refuse(index, stage.name, TRANSFORM, error, spoiled=False))
+            continue
+        x = transforms.run_one(index, record, outcome)
+        if x is not None:
+            rows.append({**x, label: y})
+            positions.append(index)
+    times = [batch.event_times[position] for position in positions]
+    return Passed(Batch(_columns(rows), times), positions)
+
+
+def merge(inner: Outcome, positions: Sequence[int], outcome: Outcome, *, is_spoiled: bool) -> None:
+    """Note in the outcome of a frame what became of the records at `positions` behind the stages in front.
+
+    Raises LearnFailed for one that was refused there after stages in front had learned from it, which `is_spoiled`
+    says that they do.
+    """
+    for index, rejection in sorted(inner.rejected.items()):
+        if is_spoiled:
+            raise LearnFailed(positions[index], rejection.node, rejection.error)
+        outcome.reject(positions[index], rejection)
+    outcome.filtered += [(positions[index], node) for index, node in inner.filtered]
+    outcome.broken += inner.broken
+    outcome.learned = inner.learned
+    if isinstance(inner.predictions, Predictions):
+        places = np.array(positions, np.intp)[inner.predictions.positions]
+        outcome.predictions = replace(inner.predictions, size=len(outcome.predictions), positions=places)
+        return
+    said: list[Prediction | None] = [None] * len(outcome.predictions)
+    for position, prediction in zip(positions, inner.predictions, strict=True):
+        said[position] = prediction
+    outcome.predictions = said
+
+
+def _columns(rows: list[dict[Any, Any]]) -> Sequence[dict[Any, Any]]:
+    """The rows as a table, if all have the same fields in the same order."""
+    names = tuple(rows[0]) if rows else ()
+    if not names or any(tuple(row) != names for row in rows):
+        return rows
+    values = zip(*(row.values() for row in rows), strict=True)
+    return Table({name: list(column) for name, column in zip(names, values, strict=True)})
