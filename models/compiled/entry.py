@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +25,18 @@ class Numbers:
     there: Flags
 
 
-def numbers_of(column: Column) -> Numbers | None:
-    """The numbers in a column, None where it holds something else.
+def numbers_of(column: Column, exact_below: float = math.inf) -> Numbers | None:
+    """The numbers in a column, None where it holds something else, or a whole number that is not below the bound.
 
-    >>> numbers_of([1, None]).there.tolist(), numbers_of(["EWR"])
-    ([True, False], None)
+    >>> numbers_of([1, None]).there.tolist(), numbers_of(["EWR"]), numbers_of([7], exact_below=4)
+    ([True, False], None, None)
     """
     if isinstance(column, np.ndarray):
         return Numbers(column.astype(np.float64), np.isfinite(column))
     there = np.array([value is not None for value in column], np.bool_)
     if not all(value is None or value.__class__ in (int, float, bool) for value in column):
+        return None
+    if any(value.__class__ is int and abs(value) >= exact_below for value in column):
         return None
     values = np.array([0.0 if value is None else value for value in column], np.float64)
     return Numbers(values, there & np.isfinite(values))

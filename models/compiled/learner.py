@@ -120,7 +120,7 @@ class CompiledLearner:
         columns: Any = {name: column for name, column in table.columns.items() if name != label}
         for step in split(self._model)[0]:
             columns = head_of(step)(columns)  # type: ignore[misc]  # all of them have one
-        features = [numbers_of(column) for column in columns.values()]
+        features = [numbers_of(column, self._compiled.exact_below) for column in columns.values()]
         y = numbers_of(table.columns[label]) if label in table.columns else _nothing(len(table))
         if y is None or None in features:
             return None

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from river import compose, linear_model, preprocessing
 
+from models.compiled.adaptive import AdaptiveStandardScaler
 from models.compiled.linear import LinearModel
+from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
 from models.compiled.rows import Cells, Lesson, Names
 from models.compiled.scalers import StandardScaler
 from models.compiled.twin import Answers, Estimator, NoTwin, Transformer, Twin
@@ -16,6 +18,9 @@ from schemas.kernel import Codes, Flags, Floats
 
 _TWINS: dict[Any, Callable[[Any], Twin]] = {
     preprocessing.StandardScaler: StandardScaler,
+    preprocessing.AdaptiveStandardScaler: AdaptiveStandardScaler,
+    preprocessing.MinMaxScaler: MinMaxScaler,
+    preprocessing.MaxAbsScaler: MaxAbsScaler,
     linear_model.LinearRegression: LinearModel,
     linear_model.LogisticRegression: LinearModel,
     linear_model.Perceptron: LinearModel,
@@ -37,7 +42,7 @@ def twin_of(step: Any) -> Twin:
 class CompiledPipeline:
     """The twins of a pipeline's steps, the estimator last, for as many copies of it as there are keys. Raises NoTwin.
 
-    `names` are the features that it has met.
+    `names` are the features that it has met; `exact_below` as in Twin.
 
     >>> from models.compiled.rows import of_dicts
     >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
@@ -60,6 +65,7 @@ class CompiledPipeline:
         self._last = last
         self.names = Names()
         self.may_fail = last.may_fail
+        self.exact_below = min(twin.exact_below for twin in [*self._front, self._last])
 
     def learn(
         self, records: Cells, y: Floats, learns: Flags | None = None, copies: Codes | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ class Twin(ABC):
     """The same step as one of river's, over many records at once, with its state in arrays.
 
     It holds the states of many copies of the step, one a key. `load` takes a copy's state over from a river step, and
-    `store` puts it into one, so that either can go on where the other has stopped.
+    `store` puts it into one, so that either can go on where the other has stopped. Whole numbers are the same as
+    floats to it where their magnitude is below `exact_below`: river keeps them whole.
     """
+
+    exact_below: float = math.inf
 
     @abstractmethod
     def make_room(self, copies: int, features: int) -> None:

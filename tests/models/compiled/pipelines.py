@@ -61,6 +61,10 @@ _fronts: Strategy = st.sampled_from(
         list,
         lambda: [preprocessing.StandardScaler()],
         lambda: [preprocessing.StandardScaler(with_std=False)],
+        lambda: [preprocessing.MinMaxScaler()],
+        lambda: [preprocessing.MaxAbsScaler()],
+        lambda: [preprocessing.AdaptiveStandardScaler(0.4)],
+        lambda: [preprocessing.AdaptiveStandardScaler(), preprocessing.MinMaxScaler()],
         lambda: [compose.Select("c", "a"), preprocessing.StandardScaler()],
         lambda: [compose.Discard("b"), preprocessing.StandardScaler()],
     ]

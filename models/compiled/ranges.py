@@ -1,0 +1,121 @@
+"""Twins of river's scalers by range: between the smallest and the largest value, or by the largest magnitude."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from models.compiled.arrays import with_room
+from models.compiled.rows import Lesson, Names
+from models.compiled.twin import NoTwin, Transformer
+from schemas.kernel import FloatGrid, blank, kernel
+
+
+class Ranges(NamedTuple):
+    """The smallest and the largest value, by copy and feature; infinite, the wrong way round, where there is none."""
+
+    lows: FloatGrid
+    highs: FloatGrid
+
+
+class MinMaxScaler(Transformer):
+    """Twin of `preprocessing.MinMaxScaler` without a window."""
+
+    exact_below = 1 << 52  # river subtracts whole numbers as such
+
+    def __init__(self, step: Any) -> None:
+        if step.window_size is not None:
+            raise NoTwin("has a window")
+        self.state = blank(Ranges)
+
+    def make_room(self, copies: int, features: int) -> None:
+        self.state = with_room(self.state, copies, features, lows=math.inf, highs=-math.inf)
+
+    def learn(self, lesson: Lesson) -> Lesson:
+        scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
+        _scale_by_range(lesson, self.state, scaled)
+        return scaled
+
+    def load(self, copy: int, names: Names, step: Any) -> None:
+        numbers = names.numbers(step.max)
+        self.make_room(copy + 1, len(names))
+        self.state.lows[copy, numbers] = [step.min[name].get() for name in step.max]
+        self.state.highs[copy, numbers] = [stat.get() for stat in step.max.values()]
+
+    def store(self, copy: int, names: Names, step: Any) -> None:
+        step.min.clear()
+        step.max.clear()
+        for name, low, high in zip(names.known, *(grid[copy].tolist() for grid in self.state), strict=False):
+            if high >= low:
+                step.min[name].min, step.max[name].max = low, high
+
+
+class Magnitudes(NamedTuple):
+    """The largest magnitude, by copy and feature."""
+
+    highs: FloatGrid
+
+
+class MaxAbsScaler(Transformer):
+    """Twin of `preprocessing.MaxAbsScaler` without a window."""
+
+    exact_below = 1 << 53  # river divides whole numbers as such
+
+    def __init__(self, step: Any) -> None:
+        if step.window_size is not None:
+            raise NoTwin("has a window")
+        self.state = blank(Magnitudes)
+
+    def make_room(self, copies: int, features: int) -> None:
+        self.state = with_room(self.state, copies, features)
+
+    def learn(self, lesson: Lesson) -> Lesson:
+        scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
+        _scale_by_magnitude(lesson, self.state, scaled)
+        return scaled
+
+    def load(self, copy: int, names: Names, step: Any) -> None:
+        numbers = names.numbers(step.abs_max)
+        self.make_room(copy + 1, len(names))
+        self.state.highs[copy, numbers] = [stat.get() for stat in step.abs_max.values()]
+
+    def store(self, copy: int, names: Names, step: Any) -> None:
+        step.abs_max.clear()
+        for name, high in zip(names.known, self.state.highs[copy].tolist(), strict=False):
+            step.abs_max[name].abs_max = high
+
+
+@kernel
+def _scale_by_range(given: Lesson, state: Ranges, scaled: Lesson) -> None:
+    before, after = given.before, given.after
+    for record in range(len(given.learns)):
+        lows, highs = state.lows[given.copies[record]], state.highs[given.copies[record]]
+        for cell in range(before.bounds[record], before.bounds[record + 1]):
+            low, high = lows[before.ids[cell]], highs[before.ids[cell]]
+            scaled.before.values[cell] = (before.values[cell] - low) / (high - low) if high - low != 0.0 else 0.0
+        if not given.learns[record]:
+            continue
+        for cell in range(after.bounds[record], after.bounds[record + 1]):
+            x, feature = after.values[cell], after.ids[cell]
+            lows[feature] = min(lows[feature], x)
+            highs[feature] = max(highs[feature], x)
+            low, high = lows[feature], highs[feature]
+            scaled.after.values[cell] = (x - low) / (high - low) if high - low != 0.0 else 0.0
+
+
+@kernel
+def _scale_by_magnitude(given: Lesson, state: Magnitudes, scaled: Lesson) -> None:
+    before, after = given.before, given.after
+    for record in range(len(given.learns)):
+        highs = state.highs[given.copies[record]]
+        for cell in range(before.bounds[record], before.bounds[record + 1]):
+            high = highs[before.ids[cell]]
+            scaled.before.values[cell] = before.values[cell] / high if high != 0.0 else 0.0
+        if not given.learns[record]:
+            continue
+        for cell in range(after.bounds[record], after.bounds[record + 1]):
+            x, feature = after.values[cell], after.ids[cell]
+            highs[feature] = max(highs[feature], abs(x))
+            scaled.after.values[cell] = x / highs[feature] if highs[feature] != 0.0 else 0.0
