@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from schemas.codec import Encoder
-from schemas.layout import HEADER_BYTES
+from schemas.codec import HEADER_BYTES, Encoder
 
 Column = Sequence[Any] | npt.NDArray[Any]
 Sizes = npt.NDArray[np.int32]

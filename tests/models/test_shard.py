@@ -19,6 +19,7 @@ from models.recovery import MemoryState, Recoverable
 from models.rolling import RollingMean
 from models.shard import Shard
 from models.stage import Stage
+from schemas.column import Numbers
 from schemas.errors import BadRecord, Fatal
 from schemas.table import Table
 from tests.models.pipelines import CASES, Case, Record, bare, batch, departures, numbers_of, phishing
@@ -214,7 +215,7 @@ def test_columns_with_a_number_that_is_not_finite_are_taken_one_by_one() -> None
 
 
 def _table(records: list[Record]) -> Table:
-    return Table({name: np.array([record[name] for record in records]) for name in records[0]})
+    return Table({name: Numbers(np.array([record[name] for record in records])) for name in records[0]})
 
 
 def test_mini_batches_learn_as_learn_many_does() -> None:

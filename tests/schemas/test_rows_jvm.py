@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import Encoder
-from schemas.layout import HEADER_BYTES
+from schemas.codec import HEADER_BYTES, Encoder
 from tests.schemas.jvm_side import Jvm
 
 MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
