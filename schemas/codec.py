@@ -58,6 +58,8 @@ class _Joined:
     def __init__(self, values: bytes, sizes: npt.NDArray[np.int32]) -> None:
         self.values, self.sizes = values, np.array(sizes, np.int32)
         self._ends = np.maximum(sizes, 0).cumsum(dtype=np.int64)
+        if self._ends[-1:].sum() != len(values):
+            raise ValueError("sizes do not add up to the values")
 
     def value(self, position: int) -> bytes | None:
         end, size = int(self._ends[position]), int(self.sizes[position])

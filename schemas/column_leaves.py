@@ -110,5 +110,6 @@ class Leaf:
             case "double":
                 return cells.view(np.float64)
             case "float":
-                return cells.astype(np.uint32).view(np.float32).astype(np.float64)
+                with np.errstate(invalid="ignore"):  # no number may also be one that signals
+                    return cells.astype(np.uint32).view(np.float32).astype(np.float64)
         return cells.astype(np.float64) if self.wanted in ("float", "double") else cells

@@ -25,11 +25,12 @@ from numba.extending import intrinsic
 F = TypeVar("F", bound=Callable[..., Any])
 
 Bytes = Annotated[npt.NDArray[np.uint8], types.Array(types.uint8, 1, "C", readonly=True)]
+Output = Annotated[npt.NDArray[np.uint8], types.uint8[::1]]
 Flags = Annotated[npt.NDArray[np.bool_], types.boolean[::1]]
 Codes = Annotated[npt.NDArray[np.int32], types.int32[::1]]
 Places = Annotated[npt.NDArray[np.int64], types.int64[::1]]
 Floats = Annotated[npt.NDArray[np.float64], types.float64[::1]]
-"""Arrays of shape `(n,)`; bytes are only read."""
+"""Arrays of shape `(n,)`; bytes are only read, those of an output are written."""
 FlagGrid = Annotated[npt.NDArray[np.bool_], types.boolean[:, ::1]]
 CodeGrid = Annotated[npt.NDArray[np.int32], types.int32[:, ::1]]
 PlaceGrid = Annotated[npt.NDArray[np.int64], types.int64[:, ::1]]

@@ -149,3 +149,13 @@ def _of_record(draw: st.DrawFn, writer: dict[str, Any]) -> dict[str, Any]:
 
 resolved = records.flatmap(lambda writer: st.tuples(st.just(writer), _of_record(writer)))
 """A writer's schema, and that of a reader."""
+
+flat = st.lists(
+    st.one_of(
+        st.sampled_from(["boolean", "int", "long", "double", "string", "bytes", ["null", "string"], ["long", "null"]]),
+        st.sampled_from(["a", "b"]).map(lambda symbol: {"type": "enum", "symbols": ["a", symbol * 2]}),
+    ),
+    min_size=1,
+    max_size=5,
+).map(lambda types: _named(_record(types), [0]))
+"""Schemas of flat records."""

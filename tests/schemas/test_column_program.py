@@ -143,6 +143,11 @@ def test_columns_are_arrays_until_python_is_asked_for() -> None:
     assert (symbols.codes.tolist(), symbols.words) == ([1, 0, 1], ["a", "b"])
 
 
+def test_no_number_may_also_signal() -> None:
+    decoder, values = decoder_of(record_of("float")), [HEADER + bytes.fromhex("010080 7f"), HEADER + bytes(4)]
+    assert shown(joined(decoder, values)) == ["{'f0': nan}", "{'f0': 0.0}"]
+
+
 def test_texts_are_those_that_python_takes() -> None:
     decoder = decoder_of(record_of("string"))
     edges = [
