@@ -106,6 +106,12 @@ class Decoder:
         """The records in `values`, one after the other, -1 the size of null; a table where columns can be made of them.
 
         `refused` are left out, by position, and come back as they are.
+
+        >>> schema = {"type": "record", "name": "point", "fields": [{"name": "x", "type": "double"}]}
+        >>> decoder, value = Decoder(schema, {7: schema}.__getitem__), Encoder(schema, 7).encode({"x": 1.5})
+        >>> table = decoder.decode_joined(value + value[:-1], np.array([13, 12], np.int32))
+        >>> table.columns["x"].tolist(), table[0], table[1].reason
+        ([1.5, None], {'x': 1.5}, 'corrupt')
         """
         joined = _Joined(values, sizes)
         table = self._table(joined, refused)

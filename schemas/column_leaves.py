@@ -74,7 +74,7 @@ class Leaf:
             case "int" | "long":
                 least, largest = _RANGES[self.logical or self.kind]
                 return do.INT if self.kind == "int" else do.LONG, row, least, largest, 0
-            case "fixed":
+            case "fixed" if self.type_["size"] <= _MOST_BYTES:
                 return do.FIXED, row, self.type_["size"], 0, 0
             case "bytes" | "string":
                 most = _DECIMAL_BYTES if self.logical == "bytes-decimal" else _MOST_BYTES

@@ -94,6 +94,7 @@ def test_shipped_schemas_are_read_as_columns(name: str) -> None:
         {"type": "map", "values": "int"},
         ["int", "string"],
         ["null", "int", "string"],
+        {"type": "fixed", "name": "f", "size": 1 << 70},
         {"type": "record", "name": "s", "fields": [{"name": "x", "type": {"type": "array", "items": "int"}}]},
     ],
 )
