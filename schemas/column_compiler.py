@@ -14,6 +14,7 @@ from schemas.column_leaves import Instruction, Leaf, Unsupported
 from schemas.matching import branch_for, kind_of
 
 _SCRATCH = 0  # the row of what nobody asks for
+_MOST_VALUES = 1_000  # in a record: a schema can name a type twice in one that it names twice, and so on
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Compiler:
         self.rows = _SCRATCH + 1
         self.symbols: list[int] = []
         self._names: dict[str, Any] = {}
+        self._values = 0
 
     def record(self, writer: Any, reader: Any, *, nullable: bool) -> _Fields:
         """How the fields of a record are read, and what makes their columns."""
@@ -71,7 +73,7 @@ class Compiler:
     def _value(self, writer: Any, reader: Any, nullable: bool) -> _Value:
         if isinstance(writer, list):
             return self._union(writer, reader, nullable)
-        kind = kind_of(writer)
+        kind = self._counted(writer)
         if reader is None and kind in self._names:
             return self._value(self._names[kind], None, nullable)
         branch = writer if reader is None else branch_for(writer, reader)
@@ -129,7 +131,7 @@ class Compiler:
         if isinstance(writer, list):
             null, other = _null_and(writer)
             return _optional(null, self._skip(other), _SCRATCH, _SCRATCH + 1)
-        kind = kind_of(writer)
+        kind = self._counted(writer)
         if kind in self._names:
             return self._skip(self._names[kind])
         self._note(kind, writer)
@@ -142,6 +144,13 @@ class Compiler:
                 return [self._symbols(_SCRATCH, range(len(writer["symbols"])))]
         leaf = Leaf.of(writer if kind == "fixed" else "bytes" if kind == "string" else kind, "")
         return [leaf.instruction(_SCRATCH)]
+
+    def _counted(self, writer: Any) -> str:
+        """The kind of a value that is one more in the record."""
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise Unsupported
+        return kind_of(writer)
 
     def _note(self, kind: str, writer: Any) -> None:
         if kind in ("record", "enum", "fixed"):

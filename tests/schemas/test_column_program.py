@@ -116,6 +116,15 @@ def test_a_type_may_be_named_again() -> None:
     assert found.columns["f2"].tolist() == [None, {"x": "b", "y": 0.0}]
 
 
+def test_a_schema_that_doubles_with_each_type_is_left_alone() -> None:
+    schema: Any = "int"
+    for depth in range(40):
+        fields = [{"name": "a", "type": schema}, {"name": "b", "type": f"r{depth - 1}" if depth else "int"}]
+        schema = {"type": "record", "name": f"r{depth}", "fields": fields}
+    assert ColumnProgram.of(parse(schema)) is None
+    assert ColumnProgram.of(parse(record_of(schema)), parse({**record_of(), "fields": []})) is None
+
+
 def test_records_of_two_schemas_are_no_table() -> None:
     values = [Encoder(record_of("string"), id_).encode({"f0": "x"}) for id_ in (7, 8)]
     decoder = decoder_of(record_of("string"))
