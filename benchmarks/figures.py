@@ -51,6 +51,7 @@ BYTEWAX = Figure("vs. Bytewax 0.21, at least once, same model", 1.25, "at least"
 QUIX = Figure("vs. Quix Streams 3.28, exactly once, the model in its state", 3.5, "at least")
 BATCHES = Figure("learn_many in batches of 1,024 vs. Bytewax record by record", 4, "at least")
 SMALL_BATCHES = Figure("learn_many in batches of 256 vs. Bytewax record by record", 4, "at least")
+DECODING = Figure("a frame of 12 mixed fields to columns vs. fastavro record by record", 15, "at least")
 FEATURE = Figure("event → feature readable in Redis at 1,000 events/s, p99", 100, "at most", "ms")
 MODEL = Figure("event → scoring API answers with a model that has learned it, p99", 500, "at most", "ms")
 SCORING = Figure("scoring API, one worker, vs. a plain FastAPI endpoint with the same model", 0.8, "at least")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from river import base
 from river.utils.pandas import import_pandas
 
@@ -19,8 +21,9 @@ from models.predictions import Prediction
 from models.stage import Kind, Stage, last_step
 from models.transforms import Transforms
 from models.waiting import Waiting
+from schemas.column import Numbers
 from schemas.errors import BadRecord, Fatal, Retryable
-from schemas.table import Column, Table, as_list
+from schemas.table import Table, Values
 
 
 class MiniBatchLearner:
@@ -64,23 +67,26 @@ class MiniBatchLearner:
     def _takes_whole(self, table: Table, transforms: Transforms) -> bool:
         """Whether nothing has to be done to the records one by one, and none of them could be refused."""
         stage = self.copies.stage
-        if transforms or stage.key is not None or self.copies.course(None).head:
+        if transforms or stage.key is not None or self.copies.course(None).head or table.errors:
             return False
-        label = table.columns.get(str(stage.label))
+        arrays = _arrays(table)
+        label = arrays.get(str(stage.label))
         return (
-            isinstance(label, np.ndarray)
+            label is not None
+            and len(arrays) == len(table.columns)
             and (stage.kind is Kind.CLASSIFIER or label.dtype != np.bool_)
-            and all(isinstance(column, np.ndarray) and np.isfinite(column).all() for column in table.columns.values())
-            and (None not in self._waiting or self._waiting[None].fits(self._features(table)))
+            and all(np.isfinite(array).all() for array in arrays.values())
+            and (None not in self._waiting or self._waiting[None].fits(self._features(arrays)))
         )
 
-    def _features(self, table: Table) -> dict[Any, Column]:
-        return {name: column for name, column in table.columns.items() if name != self.copies.stage.label}
+    def _features(self, arrays: Mapping[str, Values]) -> dict[Any, Values]:
+        return {name: array for name, array in arrays.items() if name != self.copies.stage.label}
 
     def _take_table(self, table: Table, event_times: Any, transforms: Transforms, outcome: Outcome) -> None:
         course = self.copies.course(None)
         waiting = self._grown[None] = self._waiting.setdefault(None, Waiting())
-        features, labels = self._features(table), as_list(table.columns[str(self.copies.stage.label)])
+        arrays = _arrays(table)
+        features, labels = self._features(arrays), arrays[str(self.copies.stage.label)].tolist()
         start = 0
         while start < len(table):
             stop = min(start + self._size - len(waiting), len(table))
@@ -193,6 +199,15 @@ class MiniBatchLearner:
         if course.decide is None:
             return Prediction(said, None, y, self.learned)
         return Prediction(course.decide(x, said), said, y, self.learned)
+
+
+def _arrays(table: Table) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a table that are floats or booleans in all records."""
+    return {
+        name: column.array
+        for name, column in table.columns.items()
+        if isinstance(column, Numbers) and column.valid is None and column.array.dtype != np.int64
+    }
 
 
 def _predict_many(course: Course, table: Any, start: int, stop: int) -> list[tuple[Any, dict[Any, float] | None]]:

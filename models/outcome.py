@@ -38,7 +38,7 @@ class Batch:
     def errors(self) -> dict[int, BadRecord]:
         """The records that could not be decoded, by position."""
         if isinstance(self.records, Table):
-            return {}
+            return dict(self.records.errors)
         return {index: record for index, record in enumerate(self.records) if isinstance(record, BadRecord)}
 
 

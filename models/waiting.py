@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from river.utils.pandas import import_pandas
 
-from schemas.table import Column, as_list
+from schemas.table import Values, as_list
 
 
 class Waiting:
@@ -19,7 +19,7 @@ class Waiting:
     """
 
     def __init__(self) -> None:
-        self.columns: dict[Any, Column] = {}
+        self.columns: dict[Any, Values] = {}
         self.labels: list[Any] = []
         self.event_times: list[int] = []
         self.positions: list[int] = []
@@ -50,7 +50,7 @@ class Waiting:
         self.counts.append(count)
 
     def extend(
-        self, positions: range, columns: dict[Any, Column], labels: list[Any], event_times: Sequence[int], count: int
+        self, positions: range, columns: dict[Any, Values], labels: list[Any], event_times: Sequence[int], count: int
     ) -> None:
         """Let records wait that fit, given as columns."""
         if self.labels:
@@ -91,14 +91,14 @@ class Waiting:
         self.positions, self.counts = [], []
 
 
-def _joined(first: Column, second: Column) -> Column:
+def _joined(first: Values, second: Values) -> Values:
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         return np.concatenate([first, second])
     return [*as_list(first), *as_list(second)]
 
 
-def _padded(column: Column, missing: int) -> Column:
+def _padded(column: Values, missing: int) -> Values:
     if isinstance(column, np.ndarray):
-        padded: Column = np.concatenate([column, np.repeat(column[-1:], missing)])
+        padded: Values = np.concatenate([column, np.repeat(column[-1:], missing)])
         return padded
     return [*column, *column[-1:] * missing]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import fastavro
 import numpy as np
@@ -14,12 +16,14 @@ import numpy.typing as npt
 from fastavro.read import SchemaResolutionError
 
 from schemas.avro import load_schema, parse
-from schemas.column_reader import ColumnReader
 from schemas.errors import BadRecord, Fatal
-from schemas.layout import HEADER_BYTES, Layout
 from schemas.resolution import check_kinds, check_logical_types, set_defaults, shape
 from schemas.scan import Corrupt, InvalidSchema, Step, scanner
-from schemas.table import Table
+from schemas.table import Entry, Table
+from schemas.wire import HEADER_BYTES
+
+if TYPE_CHECKING:
+    from schemas.column_program import ColumnProgram
 
 __all__ = ["Decoder", "Encoder", "load_schema", "schema_id"]
 
@@ -48,8 +52,27 @@ class _Writing:
     schema: Any
     reader: Any  # None where nothing is to be resolved
     scan: Step
-    layout: Layout | None
-    columns: ColumnReader | None
+
+    @cached_property
+    def program(self) -> ColumnProgram | None:
+        """None where a field is of a kind that columns are not made of."""
+        from schemas.column_program import ColumnProgram  # takes a second, and most processes need none
+
+        return ColumnProgram.of(self.schema, self.reader)
+
+
+class _Joined:
+    """Values in a row, of which those of size -1 are null."""
+
+    def __init__(self, values: bytes, sizes: npt.NDArray[np.int32]) -> None:
+        self.values, self.sizes = values, np.array(sizes, np.int32)
+        self._ends = np.maximum(sizes, 0).cumsum(dtype=np.int64)
+        if self._ends[-1:].sum() != len(values):
+            raise ValueError("sizes do not add up to the values")
+
+    def value(self, position: int) -> bytes | None:
+        end, size = int(self._ends[position]), int(self.sizes[position])
+        return None if size < 0 else self.values[end - size : end]
 
 
 class Decoder:
@@ -81,39 +104,59 @@ class Decoder:
         assert value is not None
         return _decode(writing, value, scanned=self._scanned)
 
-    def decode_all(self, values: Sequence[bytes | None]) -> list[dict[str, Any] | BadRecord]:
+    def decode_all(self, values: Sequence[bytes | None]) -> list[Entry]:
         """The record in each of `values`, or what is wrong with it; the same as `decode` one by one, but faster."""
-        header, layout = self._usual(values)
-        if layout is None:
-            return [self._decode_or_error(value) for value in values]
-        size = layout.size_bytes
-        usual = [value is not None and len(value) == size and value.startswith(header) for value in values]
-        fast = iter(layout.records([value for value, same in zip(values, usual, strict=True) if same and value]))
+        sizes = np.array([-1 if value is None else len(value) for value in values], np.int32)
+        return list(self.decode_joined(b"".join(value or b"" for value in values), sizes))
+
+    def decode_joined(
+        self, values: bytes, sizes: npt.NDArray[np.int32], refused: Mapping[int, BadRecord] = MappingProxyType({})
+    ) -> Sequence[Entry]:
+        """The records in `values`, one after the other, -1 the size of null; a table where columns can be made of them.
+
+        `refused` are left out, by position, and come back as they are.
+
+        >>> schema = {"type": "record", "name": "point", "fields": [{"name": "x", "type": "double"}]}
+        >>> decoder, value = Decoder(schema, {7: schema}.__getitem__), Encoder(schema, 7).encode({"x": 1.5})
+        >>> table = decoder.decode_joined(value + value[:-1], np.array([13, 12], np.int32))
+        >>> table.columns["x"].tolist(), table[0], table[1].reason
+        ([1.5, None], {'x': 1.5}, 'corrupt')
+        """
+        joined = _Joined(values, sizes)
+        table = self._table(joined, refused)
+        if table is not None:
+            return table
         return [
-            (same and next(fast)) or self._decode_or_error(value) for value, same in zip(values, usual, strict=True)
+            refused.get(position) or self._decode_or_error(joined.value(position)) for position in range(len(sizes))
         ]
 
-    def decode_table(self, values: bytes, sizes: npt.NDArray[np.int32]) -> Table | None:
-        """The records in `values`, one after the other, as columns; None where they have to be decoded one by one."""
-        try:
-            writing = self._writing(schema_id(values))
-        except BadRecord:
+    def _table(self, joined: _Joined, refused: Mapping[int, BadRecord]) -> Table | None:
+        """The records as columns, None unless all that can be read are of one schema, and of kinds that these take."""
+        good = np.ones(len(joined.sizes), np.bool_)
+        good[list(refused)] = False
+        id_, program = self._usual(joined, good)
+        if program is None:
             return None
-        if writing.layout:
-            return writing.layout.table(values) if (sizes == writing.layout.size_bytes).all() else None
-        return writing.columns.table(values, sizes) if writing.columns and self._scanned else None
+        columns = program.read(joined.values, joined.sizes, id_, good)
+        errors: dict[int, BadRecord] = {}
+        for position in (~good).nonzero()[0].tolist():
+            found = refused.get(position) or self._decode_or_error(joined.value(position))
+            if not isinstance(found, BadRecord):
+                return None
+            errors[position] = found
+        return Table(columns, errors)
 
-    def _usual(self, values: Sequence[bytes | None]) -> tuple[bytes, Layout | None]:
-        """The header of the first record whose schema is known, and that schema's layout."""
-        for value in values:
+    def _usual(self, joined: _Joined, good: npt.NDArray[np.bool_]) -> tuple[int, ColumnProgram | None]:
+        """The schema id of the first record whose schema is known, and that schema's program."""
+        for position in good.nonzero()[0].tolist():
             try:
-                writing = self._writing(schema_id(value))
+                id_ = schema_id(joined.value(position))
+                return id_, self._writing(id_).program
             except BadRecord:
                 continue
-            return (value or b"")[:HEADER_BYTES], writing.layout
-        return b"", None
+        return 0, None
 
-    def _decode_or_error(self, value: bytes | None) -> dict[str, Any] | BadRecord:
+    def _decode_or_error(self, value: bytes | None) -> Entry:
         try:
             return self.decode(value)
         except BadRecord as error:
@@ -141,10 +184,10 @@ class Decoder:
         if not _is_record(parsed):
             raise BadRecord("wrong_type", f'schema id {id_}: expected record "{self._reader["name"]}"')
         if shape(parsed) == self._reader_shape:
-            return _Writing(parsed, None, scan, Layout.of(parsed), ColumnReader.of(parsed))
+            return _Writing(parsed, None, scan)
         check_kinds(parsed, self._reader)
         check_logical_types(parsed, self._reader)
-        return _Writing(parsed, self._reader, scan, None, None)
+        return _Writing(parsed, self._reader, scan)
 
 
 def _decode(writing: _Writing, value: bytes, *, scanned: bool) -> dict[str, Any]:

@@ -18,19 +18,21 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import numba
 import numpy as np
 import numpy.typing as npt
-from llvmlite import binding
+from llvmlite import binding, ir
 from numba import types
+from numba.extending import intrinsic
 from numba.np.numpy_support import as_dtype
 
 F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N", bound=tuple[Any, ...])
 
 Bytes = Annotated[npt.NDArray[np.uint8], types.Array(types.uint8, 1, "C", readonly=True)]
+Output = Annotated[npt.NDArray[np.uint8], types.uint8[::1]]
 Flags = Annotated[npt.NDArray[np.bool_], types.boolean[::1]]
 Codes = Annotated[npt.NDArray[np.int32], types.int32[::1]]
 Places = Annotated[npt.NDArray[np.int64], types.int64[::1]]
 Floats = Annotated[npt.NDArray[np.float64], types.float64[::1]]
-"""Arrays of shape `(n,)`; bytes are only read."""
+"""Arrays of shape `(n,)`; bytes are only read, those of an output are written."""
 FlagGrid = Annotated[npt.NDArray[np.bool_], types.boolean[:, ::1]]
 CodeGrid = Annotated[npt.NDArray[np.int32], types.int32[:, ::1]]
 PlaceGrid = Annotated[npt.NDArray[np.int64], types.int64[:, ::1]]
@@ -38,22 +40,43 @@ FloatGrid = Annotated[npt.NDArray[np.float64], types.float64[:, ::1]]
 """Arrays of shape `(n, m)`, a row behind the other."""
 
 _SCALARS = {bool: types.boolean, int: types.int64, float: types.float64}
+_ARRAY_DATA = 4  # which part of an array is the pointer to its items
 _LIBM = ctypes.CDLL("libm.so.6")
 
 
 def kernel(function: F) -> F:
     """Compile a function for arguments of the types above, `bool`, `int`, `float`, and named tuples of such.
 
-    A division by zero gives what IEEE 754 says.
+    A division by zero gives what IEEE 754 says. A kernel makes no arrays: nobody counts references to them, which had
+    taken more time than the loops.
     """
     hints = get_type_hints(function, include_extras=True)
     signature = tuple(_numba_type(hints[name]) for name in inspect.signature(function).parameters)
-    return numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return numba.njit(signature, cache=True, nogil=True, error_model="numpy", _nrt=False)(function)  # type: ignore[no-any-return]
 
 
 def shared(function: F) -> F:
     """Compile a function for kernels to call, as part of each."""
-    return numba.njit(function, error_model="numpy")  # type: ignore[no-any-return]
+    return numba.njit(function, error_model="numpy", forceinline=True, _nrt=False)  # type: ignore[no-any-return]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def byte_at(_: Any, values: Any, at: Any) -> Any:
+    """A byte of an array, for kernels only: signed like all else, as numba makes a float of what may be either."""
+    return types.int64(values, types.int64), lambda _, builder, __, asked: _loaded(builder, asked, 8)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def word_at(_: Any, values: Any, at: Any) -> Any:
+    """Eight bytes of an array, the lowest first, from any position on; for kernels only."""
+    return types.int64(values, types.int64), lambda _, builder, __, asked: _loaded(builder, asked, 64)
+
+
+def _loaded(builder: Any, asked: Any, bits: int) -> Any:
+    array, at = asked
+    place = builder.gep(builder.extract_value(array, _ARRAY_DATA), [at])
+    number = builder.load(builder.bitcast(place, ir.IntType(bits).as_pointer()), align=1)
+    return number if bits == 64 else builder.zext(number, ir.IntType(64))
 
 
 def blank(kind: type[N]) -> N:

@@ -4,43 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-Column = list[Any] | npt.NDArray[Any]
+from schemas.column import Column, rows
+from schemas.errors import BadRecord
+
+Entry = dict[str, Any] | BadRecord
+Values = list[Any] | npt.NDArray[Any]
 
 
-class Table(Sequence[dict[str, Any]]):
+class Table(Sequence[Entry]):
     """Records with the same fields, as columns; they become dictionaries when one is first asked for.
 
-    A column has shape `(n,)`: a numpy array of float64 or bool, or a list where the values are of another kind.
+    `errors` says by position, in order, what could not be read; the columns have no value there.
 
-    >>> table = Table({"x": np.array([1.5, 2.5]), "name": ["a", "b"]})
+    >>> from schemas.column import Numbers
+    >>> table = Table({"x": Numbers(np.array([1.5, 2.5])), "n": Numbers(np.array([3, 4]))})
     >>> len(table), table[1]
-    (2, {'x': 2.5, 'name': 'b'})
+    (2, {'x': 2.5, 'n': 4})
     """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
+    def __init__(self, columns: Mapping[str, Column], errors: Mapping[int, BadRecord] = MappingProxyType({})) -> None:
         self.columns = columns
+        self.errors = errors
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
     @overload
-    def __getitem__(self, position: int) -> dict[str, Any]: ...
+    def __getitem__(self, position: int) -> Entry: ...
     @overload
-    def __getitem__(self, position: slice) -> Sequence[dict[str, Any]]: ...
-    def __getitem__(self, position: int | slice) -> dict[str, Any] | Sequence[dict[str, Any]]:
+    def __getitem__(self, position: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, position: int | slice) -> Entry | Sequence[Entry]:
         return self._records[position]
 
     @cached_property
-    def _records(self) -> list[dict[str, Any]]:
-        columns = map(as_list, self.columns.values())
-        return [dict(zip(self.columns, fields, strict=True)) for fields in zip(*columns, strict=True)]
+    def _records(self) -> list[Entry]:
+        records: list[Entry] = [*rows(self.columns, len(self))]
+        for position, error in self.errors.items():
+            records[position] = error
+        return records
 
 
-def as_list(column: Column) -> list[Any]:
-    """The values of a column as Python's own."""
-    return column.tolist() if isinstance(column, np.ndarray) else column
+def as_list(values: Values) -> list[Any]:
+    """Values as Python's own."""
+    return values.tolist() if isinstance(values, np.ndarray) else values

@@ -8,6 +8,8 @@ from schemas.avro import load_schema
 from schemas.errors import Fatal
 from schemas.fields import INSTANT
 
+HEADER_BYTES = 5
+"""A zero byte and the schema's id, in front of each value in Avro."""
 LabelType = Literal["boolean", "string", "int", "long", "double"]
 
 _COORDINATES: list[dict[str, Any]] = [

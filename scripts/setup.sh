@@ -28,5 +28,5 @@ echo "installing the locked packages"
     fail "the locked packages cannot be installed" "check the network and its proxy, or name a mirror: UV_DEFAULT_INDEX"
 "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps --editable . ||
     fail "headrace itself cannot be installed" "check the network: what builds it is downloaded"
-echo "installing the locked jars, compiling the shim and the learners"
+echo "installing the locked jars, compiling the shim, the codec and the learners"
 "$VENV/bin/headrace" install

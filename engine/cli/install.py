@@ -13,10 +13,11 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def install() -> None:
-    """Download the locked jars, compile the JVM shim and the learners; does nothing where that is done."""
+    """Download the locked jars, compile the JVM shim, the codec and the learners; does nothing where that is done."""
     from engine.jars import install as install_jars
     from engine.jvm.compile import shim_jar
 
     install_jars()
     shim_jar()
-    import_module("models.compiled.pipeline")  # compiles what it holds, and keeps it
+    for kernels in ("models.compiled.pipeline", "schemas.column_program", "schemas.columns", "schemas.word_kernels"):
+        import_module(kernels)  # compiles what it needs, and keeps it

@@ -40,16 +40,9 @@ class FrameDecoder:
         event_times = frame.index["event_time"].tolist()
         elsewhere = (frame.index["redriven"] != 0) | (frame.index["source"] != self._feed)
         uncounted = elsewhere.tolist() if elsewhere.any() else ()
-        refused = frame.index["status"].nonzero()[0].tolist()
-        table = None if refused else self._decoder.decode_table(frame.values, frame.index["value_size"])
-        if table is not None:
-            return Batch(table, event_times, uncounted)
-        values = frame.values_list()
-        for position in refused:
-            values[position] = None
-        records = self._decoder.decode_all(values)
-        for position in refused:
-            records[position] = self._refusal(frame.index[position])
+        places = frame.index["status"].nonzero()[0].tolist()
+        refused = {position: self._refusal(frame.index[position]) for position in places}
+        records = self._decoder.decode_joined(frame.values, frame.index["value_size"], refused)
         return Batch(records, event_times, uncounted)
 
     def _refusal(self, entry: Any) -> BadRecord:

@@ -17,7 +17,7 @@ from engine.plan import Part
 from models.looked_up import Found
 from models.outcome import Batch
 from schemas.errors import BadRecord
-from schemas.table import Table, as_list
+from schemas.table import Table
 from sinks import FeatureKey, FeatureReader
 
 _MAGIC = b"HRL1"
@@ -66,5 +66,5 @@ def parted(entry: bytes) -> tuple[bytes, Mapping[str, list[Found]]]:
 def _values(records: Sequence[dict[str, Any] | BadRecord], field: str) -> list[Any]:
     """A field of each record, None where it could not be decoded."""
     if isinstance(records, Table):
-        return as_list(records.columns[field])
+        return records.columns[field].tolist()
     return [None if isinstance(record, BadRecord) else record[field] for record in records]

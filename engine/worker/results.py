@@ -15,7 +15,7 @@ from engine.workflow import DataSink
 from models.outcome import Outcome
 from models.predictions import Prediction, Predictions
 from schemas.frames import Frame
-from schemas.table import Column, as_list
+from schemas.table import Values, as_list
 from schemas.wire import COORDINATES
 
 Positions = npt.NDArray[np.intp]
@@ -30,7 +30,7 @@ class Results:
     """
 
     positions: Positions
-    columns: dict[str, Column]
+    columns: dict[str, Values]
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -49,8 +49,8 @@ class Results:
 
 Maker = Callable[[Frame, Outcome, int], Results]
 """Makes the results of a frame out of its outcome and the model's epoch."""
-Coordinates = Callable[[Frame, Positions], dict[str, Column]]
-Probabilities = Callable[[Sequence[Prediction] | Predictions], dict[str, Column]]
+Coordinates = Callable[[Frame, Positions], dict[str, Values]]
+Probabilities = Callable[[Sequence[Prediction] | Predictions], dict[str, Values]]
 
 
 def makers_of(part: Part) -> Iterator[tuple[str, Hashable, Maker]]:
@@ -76,7 +76,7 @@ def _of_sink(part: Part, sink: DataSink) -> tuple[Hashable, Maker]:
 def _of_pipeline(given: PlannedPipeline) -> tuple[Hashable, Maker]:
     """Connectors take no coordinates, but the event time, which is the record's own."""
 
-    def event_time(frame: Frame, positions: Positions) -> dict[str, Column]:
+    def event_time(frame: Frame, positions: Positions) -> dict[str, Values]:
         return {given.event_time: frame.index["event_time"][positions]}
 
     names = (field["name"] for field in given.schema["fields"])
@@ -90,8 +90,8 @@ def _predictions(
     said: Sequence[Prediction] | Predictions
     if isinstance(outcome.predictions, Predictions):
         said, positions = outcome.predictions, outcome.predictions.positions
-        answers: Column = said.said
-        counts: Column = said.counts
+        answers: Values = said.said
+        counts: Values = said.counts
     else:
         said = [prediction for prediction in outcome.predictions if prediction is not None]
         positions = _there(outcome.predictions, len(said))
@@ -113,7 +113,7 @@ def _features(
     rows = outcome.features[stage]
     features = [row for row in rows if row is not None]
     positions = _there(rows, len(features))
-    columns: dict[str, Column] = {name: [row.get(name) for row in features] for name in fields}
+    columns: dict[str, Values] = {name: [row.get(name) for row in features] for name in fields}
     return Results(positions, {**coordinates(frame, positions), **columns})
 
 
@@ -124,9 +124,9 @@ def _there(found: Sequence[object | None], count: int) -> Positions:
     return np.array([place for place, one in enumerate(found) if one is not None], np.intp)
 
 
-def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: bool) -> dict[str, Column]:
+def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: bool) -> dict[str, Values]:
     index = frame.index if len(positions) == len(frame) else frame.index[positions]
-    columns: dict[str, Column] = {name: index[name] for name in ("partition", "offset", "event_time")}
+    columns: dict[str, Values] = {name: index[name] for name in ("partition", "offset", "event_time")}
     if by_topic:
         places = [feed.place(number) for number in index["partition"].tolist()]
         columns |= {"topic": [topic for topic, _ in places], "partition": [partition for _, partition in places]}
@@ -141,7 +141,7 @@ def _probability_column(part: Part) -> Probabilities:
     return lambda said: {"probabilities": [{str(label): p for label, p in each.items()} for each in _of_all(said)]}
 
 
-def _of_true(said: Sequence[Prediction] | Predictions) -> Column:
+def _of_true(said: Sequence[Prediction] | Predictions) -> Values:
     if isinstance(said, Predictions):
         return said.probability_of(True)
     return [each.probabilities.get(True) if each.probabilities else None for each in said]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.compiled.entry import Columns
 from models.failure import TRANSFORM, LearnFailed, refuse
 from models.guard import examine_label
 from models.outcome import Batch, Outcome
@@ -15,18 +16,18 @@ from models.predictions import Prediction, Predictions
 from models.stage import Stage
 from models.transforms import Transforms
 from schemas.errors import BadRecord
-from schemas.table import Table
 
 
 @dataclass(frozen=True)
 class Passed:
     """What came through the stages in front: a batch of what the estimator is given, label included.
 
-    `positions` are their places in the frame.
+    `positions` are their places in the frame; `columns` are the same records, None where their fields differ.
     """
 
     batch: Batch
     positions: list[int]
+    columns: Columns | None
 
 
 def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage) -> Passed:
@@ -49,7 +50,7 @@ def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage)
             rows.append({**x, label: y})
             positions.append(index)
     times = [batch.event_times[position] for position in positions]
-    return Passed(Batch(_columns(rows), times), positions)
+    return Passed(Batch(rows, times), positions, _columns(rows))
 
 
 def merge(inner: Outcome, positions: Sequence[int], outcome: Outcome, *, is_spoiled: bool) -> None:
@@ -75,10 +76,9 @@ def merge(inner: Outcome, positions: Sequence[int], outcome: Outcome, *, is_spoi
     outcome.predictions = said
 
 
-def _columns(rows: list[dict[Any, Any]]) -> Sequence[dict[Any, Any]]:
-    """The rows as a table, if all have the same fields in the same order."""
+def _columns(rows: list[dict[Any, Any]]) -> Columns | None:
     names = tuple(rows[0]) if rows else ()
     if not names or any(tuple(row) != names for row in rows):
-        return rows
+        return None
     values = zip(*(row.values() for row in rows), strict=True)
-    return Table({name: list(column) for name, column in zip(names, values, strict=True)})
+    return {name: list(column) for name, column in zip(names, values, strict=True)}

@@ -10,39 +10,60 @@ from typing import Any
 import numpy as np
 from river import compose
 
+from schemas.column import Column, Numbers
 from schemas.kernel import Flags, FloatGrid, Floats
-from schemas.table import Column
 
-Columns = Mapping[str, Column]
+Columns = Mapping[str, Column | Sequence[Any]]
 Head = Callable[[Columns], Columns]
 
 
 @dataclass(frozen=True)
-class Numbers:
+class Filled:
     """A column of numbers; what `values` hold where `there` is not says nothing."""
 
     values: Floats
     there: Flags
 
 
-def numbers_of(column: Column, exact_below: float = math.inf) -> Numbers | None:
+def filled(column: Column | Sequence[Any], exact_below: float = math.inf) -> Filled | None:
     """The numbers in a column, None where it holds something else, or a whole number that is not below the bound.
 
-    >>> numbers_of([1, None]).there.tolist(), numbers_of(["EWR"]), numbers_of([7], exact_below=4)
+    >>> filled([1, None]).there.tolist(), filled(["EWR"]), filled([7], exact_below=4)
     ([True, False], None, None)
     """
-    if isinstance(column, np.ndarray):
-        return Numbers(column.astype(np.float64), np.isfinite(column))
-    there = np.array([value is not None for value in column], np.bool_)
-    if not all(value is None or value.__class__ in (int, float, bool) for value in column):
+    numbers = column if isinstance(column, Numbers) else _numbers(column)
+    if numbers is None:
         return None
-    if any(value.__class__ is int and abs(value) >= exact_below for value in column):
+    if numbers.array.dtype == np.int64 and exact_below < math.inf and (np.abs(numbers.array) >= exact_below).any():
         return None
-    values = np.array([0.0 if value is None else value for value in column], np.float64)
-    return Numbers(values, there & np.isfinite(values))
+    values = numbers.array.astype(np.float64)
+    there = np.isfinite(values)
+    return Filled(values, there if numbers.valid is None else there & numbers.valid)
 
 
-def matrix(columns: Sequence[Numbers], records: int) -> tuple[FloatGrid, Flags]:
+def listed(column: Column | Sequence[Any]) -> Sequence[Any]:
+    """The values of a column as Python's own."""
+    return column if isinstance(column, Sequence) else column.tolist()
+
+
+def _numbers(values: Column | Sequence[Any]) -> Numbers | None:
+    """Values of Python as a column, None where one is no number, or they are of different kinds."""
+    values = listed(values)
+    kinds = {value.__class__ for value in values} - {type(None)}
+    if len(kinds) > 1 or not kinds <= _KINDS.keys():
+        return None
+    kind = kinds.pop() if kinds else float
+    there = np.array([value is not None for value in values], np.bool_)
+    try:
+        return Numbers(np.array([kind() if value is None else value for value in values], _KINDS[kind]), there)
+    except OverflowError:
+        return None
+
+
+_KINDS: dict[type, type] = {bool: np.bool_, int: np.int64, float: np.float64}
+
+
+def matrix(columns: Sequence[Filled], records: int) -> tuple[FloatGrid, Flags]:
     """The columns side by side, shape `(n, columns)`, and which records have a finite number in each."""
     there = np.ones(records, np.bool_)
     grid = np.empty((records, len(columns)))

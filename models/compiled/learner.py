@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Numbers, head_of, matrix, numbers_of
+from models.compiled.entry import Columns, filled, head_of, listed, matrix
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
 from models.compiled.twin import Answers, NoTwin
@@ -23,8 +24,9 @@ from models.outcome import Batch, Outcome, Rejection
 from models.predictions import Predictions
 from models.stage import Stage
 from models.transforms import Transforms
+from schemas.errors import BadRecord
 from schemas.kernel import Flags, FloatGrid, Floats
-from schemas.table import Table, as_list
+from schemas.table import Table
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class _Entry:
     good: Flags
     labelled: Flags
     y: Floats
-    labels: list[Any]
+    labels: Sequence[Any]
 
 
 class CompiledLearner:
@@ -88,18 +90,19 @@ class CompiledLearner:
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict and learn all records. Raises LearnFailed."""
         if not transforms:
-            self._run(batch, outcome)
+            columns = batch.records.columns if isinstance(batch.records, Table) else None
+            self._run(batch, columns, outcome)
             return
         through = passed(batch, transforms, outcome, self.stage)
         inner = Outcome.blank(len(through.positions), ())
         try:
-            self._run(through.batch, inner)
+            self._run(through.batch, through.columns, inner)
         except LearnFailed as failure:
             raise LearnFailed(through.positions[failure.index], failure.node, failure.error) from failure
         merge(inner, through.positions, outcome, is_spoiled=transforms.learns)
 
-    def _run(self, batch: Batch, outcome: Outcome) -> None:
-        entry = self._entry(batch.records) if isinstance(batch.records, Table) else None
+    def _run(self, batch: Batch, columns: Columns | None, outcome: Outcome) -> None:
+        entry = self._entry(columns, batch) if columns else None
         refused = self._refused(batch, entry) if entry else None
         answers = self._learn(entry) if entry and refused is not None else None
         if entry is None or refused is None or answers is None:
@@ -114,20 +117,22 @@ class CompiledLearner:
     def _model(self) -> Any:
         return self._river.copies.models[None]
 
-    def _entry(self, table: Table) -> _Entry | None:
+    def _entry(self, given: Columns, batch: Batch) -> _Entry | None:
         """The frame as a matrix, None where a feature or the label is no number."""
-        label = str(self.stage.label)
-        columns: Any = {name: column for name, column in table.columns.items() if name != label}
+        label, records = str(self.stage.label), len(batch.records)
+        columns: Columns = {name: column for name, column in given.items() if name != label}
         for step in split(self._model)[0]:
             columns = head_of(step)(columns)  # type: ignore[misc]  # all of them have one
-        features = [numbers_of(column, self._compiled.exact_below) for column in columns.values()]
-        y = numbers_of(table.columns[label]) if label in table.columns else _nothing(len(table))
+        features = [filled(column, self._compiled.exact_below) for column in columns.values()]
+        column = given.get(label, [None] * records)
+        labels, y = listed(column), filled(column)
         if y is None or None in features:
             return None
-        grid, good = matrix([column for column in features if column], len(table))
-        labels = as_list(table.columns[label]) if label in table.columns else [None] * len(table)
+        grid, good = matrix([column for column in features if column], records)
         labelled = np.array([known is not None for known in labels], np.bool_)
-        return _Entry(tuple(columns), grid, good & (y.there | ~labelled), labelled, y.values, labels)
+        good &= y.there | ~labelled
+        good[list(batch.errors)] = False
+        return _Entry(tuple(columns), grid, good, labelled, y.values, labels)
 
     def _refused(self, batch: Batch, entry: _Entry) -> dict[int, Rejection] | None:
         """Why the records are refused that are not good, by position; None where river would take one of them."""
@@ -136,8 +141,11 @@ class CompiledLearner:
         course = self._river.copies.course(None)
         refused = {}
         for index in np.flatnonzero(~entry.good).tolist():
+            record = batch.records[index]
+            if isinstance(record, BadRecord):
+                continue
             try:
-                _examine(dict(batch.records[index]), self.stage, course)
+                _examine(dict(record), self.stage, course)
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
                 refused[index] = refuse(index, self.stage.name, TRANSFORM, cause, spoiled=False)
             else:
@@ -178,10 +186,6 @@ class CompiledLearner:
         if outcome.learned:
             newest = int(np.asarray(batch.event_times)[positions[learns]].max())
             self._river.learned_until = max(self._river.learned_until, newest)
-
-
-def _nothing(records: int) -> Numbers:
-    return Numbers(np.zeros(records), np.zeros(records, np.bool_))
 
 
 def _examine(record: dict[str, Any], stage: Stage, course: Course) -> None:

@@ -18,6 +18,7 @@ from models.outcome import Batch, Outcome
 from models.pickled import dump, load
 from models.shard import Shard
 from models.stage import Stage
+from schemas.column import Numbers
 from schemas.errors import Fatal
 from schemas.table import Table
 from tests.models.pipelines import Record, batch, departures, phishing
@@ -70,7 +71,7 @@ def test_what_is_left_is_learned_as_if_the_rest_had_never_been(options: dict[str
 
 def test_a_frame_of_columns_is_filtered_as_well() -> None:
     records = phishing()[:200]
-    columns = Table({name: np.array([record[name] for record in records]) for name in records[0]})
+    columns = Table({name: Numbers(np.array([record[name] for record in records])) for name in records[0]})
     stages = [Stage("model", only_long() | scaled(), label="y", batch=16)]
     by_columns = Shard(stages).apply(Batch(columns, [0] * len(records)))
     by_records = Shard(stages).apply(batch(records))

@@ -21,6 +21,7 @@ from models.recovery import MemoryState, Recoverable
 from models.rolling import RollingMean
 from models.shard import Shard
 from models.stage import Stage
+from schemas.column import Numbers
 from schemas.errors import BadRecord, Fatal
 from schemas.table import Table
 from tests.models.pipelines import CASES, Case, Record, bare, batch, departures, numbers_of, phishing
@@ -215,8 +216,19 @@ def test_columns_with_a_number_that_is_not_finite_are_taken_one_by_one() -> None
     assert {i: r.error.reason for i, r in outcome.rejected.items()} == {7: "not_finite"}
 
 
+def test_columns_are_taken_as_records_around_those_that_could_not_be_read() -> None:
+    records = phishing()[:60]
+    bad = BadRecord("corrupt", "the record ends too early")
+    table = Table(_table(records).columns, {5: bad, 59: bad})
+    by_columns, by_records = Shard([CASES[0].stage(batch=16)]), Shard([CASES[0].stage(batch=16)])
+    found = by_columns.apply(Batch(table, [0] * len(records)))
+    expected = by_records.apply(Batch([*records[:5], bad, *records[6:59], bad], [0] * len(records)))
+    assert found.predictions == expected.predictions
+    assert [(at, said.error) for at, said in found.rejected.items()] == [(5, bad), (59, bad)]
+
+
 def _table(records: list[Record]) -> Table:
-    return Table({name: np.array([record[name] for record in records]) for name in records[0]})
+    return Table({name: Numbers(np.array([record[name] for record in records])) for name in records[0]})
 
 
 def test_mini_batches_learn_as_learn_many_does() -> None:

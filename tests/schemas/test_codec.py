@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from schemas.codec import Decoder, Encoder, load_schema
 from schemas.errors import BadRecord, Fatal
-from schemas.layout import Layout
 from tests.schemas.oracle import INSTANT, Reader, Refused, damaged, encoded, flat_records, number, records
 
 HEADER = bytes([0, 0, 0, 0, 7])
@@ -111,11 +110,6 @@ def test_decoding_all_gives_what_decoding_each_gives(data: st.DataObject) -> Non
     assert shown(both.decode_all(values)) == [outcome(both, value) for value in values]
 
 
-@given(flat_records)
-def test_records_of_fixed_size_have_a_layout(schema: dict[str, Any]) -> None:
-    assert Layout.of(schema) is not None
-
-
 @given(st.floats(), st.booleans(), st.datetimes(timezones=st.just(UTC)), st.none() | st.text())
 def test_a_record_survives_the_round_trip(delay: float, cancelled: bool, at: datetime, tail: str | None) -> None:
     schema = load_schema("flight")
@@ -127,10 +121,6 @@ def test_a_record_survives_the_round_trip(delay: float, cancelled: bool, at: dat
 @pytest.mark.parametrize("name", ["flight", "phishing", "dead_letter"])
 def test_shipped_schemas_are_read(name: str) -> None:
     assert outcome(decoder(load_schema(name)), HEADER) == "corrupt"
-
-
-def test_phishing_is_read_as_a_table() -> None:
-    assert Layout.of(load_schema("phishing")) is not None
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import Encoder
+from schemas.codec import Decoder, Encoder
 from schemas.columns import ColumnEncoder
 from schemas.errors import BadRecord
+from schemas.table import Table
 from schemas.wire import prediction_schema
+from tests.schemas import columnar
 
 INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -28,6 +30,10 @@ VALUES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     ("string", st.text()),
     (["null", "string"], st.none() | st.text()),
     ("float", st.floats(width=32)),
+    (["string", "null"], st.none() | st.text()),
+    (["null", "float"], st.none() | st.floats(width=32)),
+    ("bytes", st.binary()),
+    ({"type": "enum", "name": "e", "symbols": ["a", "b"]}, st.sampled_from("ab")),
     ({"type": "map", "values": "double"}, st.dictionaries(st.text(), st.floats())),
 ]
 
@@ -36,12 +42,16 @@ VALUES: list[tuple[Any, st.SearchStrategy[Any]]] = [
 def tables(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     fields = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=6))
     count = draw(st.integers(0, 8))
-    schema = [{"name": f"f{position}", "type": type_} for position, (type_, _) in enumerate(fields)]
+    schema = [{"name": f"f{position}", "type": _named(type_, position)} for position, (type_, _) in enumerate(fields)]
     columns = {
         f"f{position}": draw(st.lists(values, min_size=count, max_size=count))
         for position, (_, values) in enumerate(fields)
     }
     return {"type": "record", "name": "r", "fields": schema}, columns
+
+
+def _named(type_: Any, position: int) -> Any:
+    return {**type_, "name": f"e{position}"} if isinstance(type_, dict) and type_["type"] == "enum" else type_
 
 
 def one_by_one(schema: dict[str, Any], columns: dict[str, list[Any]]) -> list[bytes]:
@@ -67,13 +77,34 @@ def test_an_array_is_as_good_as_a_list(numbers: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("type_", "value"),
-    [("long", 0.5), ("long", 1 << 63), ("int", 1 << 31), ("double", "x"), (["null", "boolean"], "x")],
+    [
+        ("long", 0.5),
+        ("long", 1 << 63),
+        ("int", 1 << 31),
+        ("double", "x"),
+        ("string", 1),
+        ("string", "\ud800"),
+        ("string", None),
+        ({"type": "enum", "name": "e", "symbols": ["a"]}, "b"),
+        (["null", "boolean"], "x"),
+    ],
 )
 def test_a_value_that_does_not_fit_is_refused_as_by_the_encoder(type_: Any, value: Any) -> None:
     schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": type_}]}
     with pytest.raises(BadRecord) as refused:
         ColumnEncoder(schema, 7).encode({"a": [value]})
     assert refused.value.reason == "wrong_type"
+
+
+@given(st.data())
+def test_columns_that_were_read_are_written_as_they_came(data: st.DataObject) -> None:
+    schema = data.draw(columnar.flat)
+    values = data.draw(st.lists(columnar.encoded(schema).map(bytes([0, 0, 0, 0, 7]).__add__), min_size=1, max_size=5))
+    sizes = np.array([len(value) for value in values], np.int32)
+    table = Decoder(schema, lambda _: schema).decode_joined(b"".join(values), sizes)
+    assert isinstance(table, Table)
+    found, found_sizes = ColumnEncoder(schema, 7).encode(table.columns)
+    assert (found, found_sizes.tolist()) == (b"".join(values), sizes.tolist())
 
 
 def test_predictions_of_every_kind() -> None:

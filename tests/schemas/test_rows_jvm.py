@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import Encoder
-from schemas.layout import HEADER_BYTES
+from schemas.wire import HEADER_BYTES
 from tests.schemas.jvm_side import Jvm
 
 MILLIS = {"type": "long", "logicalType": "timestamp-millis"}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 from river import compose, linear_model, optim, preprocessing
 
+from schemas.column import Numbers
 from schemas.table import Table
 
 Record = dict[str, Any]
@@ -98,7 +100,7 @@ _values: dict[str, Strategy] = {
 @st.composite
 def streams(draw: st.DrawFn, *, regression: bool) -> Stream:
     names = ("a", "b", "c", "d", "y")
-    label = st.floats(-100, 100) | st.integers(-5, 5) if regression else st.booleans()
+    label = st.floats(-100, 100) if regression else st.booleans()
     record = st.fixed_dictionaries({**_values, "y": label | st.none()})
     in_order = record.map(lambda drawn: {name: drawn[name] for name in names})
     return Stream(draw(st.lists(st.lists(in_order, max_size=8), min_size=1, max_size=8)), names)
@@ -106,4 +108,11 @@ def streams(draw: st.DrawFn, *, regression: bool) -> Stream:
 
 def table(records: list[Record], names: tuple[str, ...]) -> Table:
     """The records as columns."""
-    return Table({name: [record[name] for record in records] for name in names})
+    return Table({name: _column([record[name] for record in records]) for name in names})
+
+
+def _column(values: list[Any]) -> Numbers:
+    some = [value for value in values if value is not None]
+    kind: Any = next((kind for kind in (bool, int) if some and all(type(value) is kind for value in some)), float)
+    valid = np.array([value is not None for value in values], np.bool_)
+    return Numbers(np.array([kind() if value is None else value for value in values], kind), valid)
