@@ -15,13 +15,17 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from llvmlite import binding, ir
-from numba import types
-from numba.extending import intrinsic
-from numba.np.numpy_support import as_dtype
+
+from schemas.printing import plain_print
+
+with plain_print():
+    import numba
+    from llvmlite import binding, ir
+    from numba import types
+    from numba.extending import intrinsic
+    from numba.np.numpy_support import as_dtype
 
 F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N", bound=tuple[Any, ...])

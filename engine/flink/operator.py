@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from pyflink.datastream.state import ListState, ListStateDescriptor, ValueState,
 
 from engine.failure import report
 from engine.flink.job_metrics import CheckpointAge, JobMetric, LeftOut
-from engine.flink.printing import plain_print
 from engine.flink.sampling import stop_sampling
 from engine.scrape_targets import leave_last, leave_target
 from engine.worker.metrics import WorkerMetrics
@@ -54,8 +52,6 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         self._worker: Worker | None = None
         self._open = ExitStack()
         try:
-            with plain_print():
-                import_module("schemas.kernel")
             spec: WorkerSpec = pickle.loads(self._spec)
             part = spec.plan.part(self._stream)
             assert part is not None
