@@ -1,7 +1,7 @@
 """Loops over columns, compiled: numba is imported here and nowhere else.
 
 A kernel is compiled for the types of its annotations when its module is first imported, and kept on disk; `headrace
-install` does that once. Numba notices a change of the kernel's own file, not of those whose functions it calls.
+install` does that once. It is compiled again when its file changes, or one whose functions it calls.
 
 The arithmetic is that of Python: no operation is fused or reordered, and what is not plain arithmetic is asked of the C
 library that Python asks. LLVM and numba know `pow` and `exp`, and put others in their place whose last bits differ;
@@ -11,8 +11,10 @@ so the library's go by names that they do not know.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
@@ -24,6 +26,7 @@ with plain_print():
     import numba
     from llvmlite import binding, ir
     from numba import types
+    from numba.core.caching import FunctionCache
     from numba.extending import intrinsic
     from numba.np.numpy_support import as_dtype
 
@@ -56,7 +59,32 @@ def kernel(function: F) -> F:
     """
     hints = get_type_hints(function, include_extras=True)
     signature = tuple(_numba_type(hints[name]) for name in inspect.signature(function).parameters)
-    return numba.njit(signature, cache=True, nogil=True, error_model="numpy", _nrt=False)(function)  # type: ignore[no-any-return]
+    compiled = numba.njit(function, nogil=True, error_model="numpy", _nrt=False)
+    compiled._cache = _Kept(function)
+    compiled.compile(signature)
+    compiled.disable_compile()
+    return compiled  # type: ignore[no-any-return]
+
+
+class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
+    """What numba keeps on disk of a function, which by itself looks at the function's own file only."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        digest = hashlib.sha256()
+        for file in sorted({__file__} | _called(function)):
+            digest.update(Path(file).read_bytes())
+        self._called = digest.hexdigest()
+
+    def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
+        return (*super()._index_key(signature, codegen), self._called)
+
+
+def _called(function: Callable[..., Any]) -> set[str]:
+    """The files of the compiled functions that a function calls, and of those that these call."""
+    values: list[Any] = [function.__globals__.get(name) for name in function.__code__.co_names]
+    called = [value.py_func for value in values if hasattr(value, "py_func")]
+    return {each.__code__.co_filename for each in called}.union(*map(_called, called))
 
 
 def shared(function: F) -> F:

@@ -68,26 +68,32 @@ def step_of(optimizer: Any) -> Step:
             float(optimizer.l1),
             float(optimizer.l2),
         )
-    if kind not in _KINDS:
+    if kind not in STEPS:
         raise NoTwin(f"has an optimizer without a twin, {kind.__name__}")
     pace = pace_of(optimizer.lr)
     if kind is optim.Adam:
         return Step(ADAM, pace, float(optimizer.beta_1), float(optimizer.beta_2), float(optimizer.eps), 0.0)
-    return Step(_KINDS[kind], pace, getattr(optimizer, "rho", 0.0), 0.0, getattr(optimizer, "eps", 0.0), 0.0)
+    return Step(STEPS[kind], pace, getattr(optimizer, "rho", 0.0), 0.0, getattr(optimizer, "eps", 0.0), 0.0)
 
 
 def penalty_of(loss: Any) -> Penalty:
     """Raises NoTwin."""
     kind = type(loss)
-    if kind not in _LOSSES:
+    if kind not in LOSSES:
         raise NoTwin(f"has a loss without a twin, {kind.__name__}")
-    number, attributes = _LOSSES[kind]
+    number, attributes = LOSSES[kind]
     first, second = (*(float(getattr(loss, name)) for name in attributes), 0.0, 0.0)[:2]
     return Penalty(number, first, second)
 
 
-_KINDS: dict[Any, int] = {optim.SGD: SGD, optim.AdaGrad: ADA_GRAD, optim.RMSProp: RMS_PROP, optim.Adam: ADAM}
-_LOSSES: dict[Any, tuple[int, tuple[str, ...]]] = {
+STEPS: dict[Any, int] = {
+    optim.SGD: SGD,
+    optim.AdaGrad: ADA_GRAD,
+    optim.RMSProp: RMS_PROP,
+    optim.Adam: ADAM,
+    optim.FTRLProximal: FTRL,
+}
+LOSSES: dict[Any, tuple[int, tuple[str, ...]]] = {
     optim.losses.Log: (LOG, ("weight_pos", "weight_neg")),
     optim.losses.Hinge: (HINGE, ("threshold",)),
     optim.losses.Squared: (SQUARED, ()),

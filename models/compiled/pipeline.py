@@ -16,7 +16,7 @@ from models.compiled.scalers import StandardScaler
 from models.compiled.twin import Answers, Estimator, NoTwin, Transformer, Twin
 from schemas.kernel import Codes, Flags, Floats
 
-_TWINS: dict[Any, Callable[[Any], Twin]] = {
+TWINS: dict[Any, Callable[[Any], Twin]] = {
     preprocessing.StandardScaler: StandardScaler,
     preprocessing.AdaptiveStandardScaler: AdaptiveStandardScaler,
     preprocessing.MinMaxScaler: MinMaxScaler,
@@ -30,7 +30,7 @@ _TWINS: dict[Any, Callable[[Any], Twin]] = {
 def twin_of(step: Any) -> Twin:
     """The compiled twin of a river step. Raises NoTwin."""
     name = type(step).__name__
-    make = _TWINS.get(type(step))
+    make = TWINS.get(type(step))
     if make is None:
         raise NoTwin(f"{name} has no twin")
     try:

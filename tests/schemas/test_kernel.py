@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -36,3 +40,38 @@ def test_exponentials_and_logarithms_are_those_of_python() -> None:
     _others(x, exponentials, logarithms)
     assert exponentials.tolist() == [math.exp(value) for value in x.tolist()]
     assert logarithms.tolist() == [math.log(value) for value in x.tolist()]
+
+
+def test_a_kernel_is_compiled_again_when_what_it_calls_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "calling.py").write_text(CALLING)
+    for answer in (1.0, 2.0):
+        (tmp_path / "called.py").write_text(CALLED.format(answer))
+        done = subprocess.run(
+            [sys.executable, "-c", ASKING], capture_output=True, text=True, check=True, cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}", "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        assert done.stdout.split() == [str(answer)]
+
+
+CALLED = """
+from schemas.kernel import shared
+
+@shared
+def answer():
+    return {}
+"""
+CALLING = """
+from called import answer
+from schemas.kernel import Floats, kernel
+
+@kernel
+def ask(into: Floats) -> None:
+    into[0] = answer()
+"""
+ASKING = """
+import numpy as np
+from calling import ask
+into = np.zeros(1)
+ask(into)
+print(into[0])
+"""
