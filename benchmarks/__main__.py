@@ -13,14 +13,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import commands, flights_year, joins, latency, redrive, report, scaling, scoring, throughput
+from benchmarks import commands, decoding, flights_year, joins, latency, redrive, report, scaling, scoring, throughput
 from benchmarks.figures import Row
 from engine.local.platform import down, up
 from engine.settings import Settings
 from schemas.errors import HeadraceError
 
 WHOLE = (1_000_000, 3, latency.SAMPLES)  # records, rounds, samples
-PARTS = ("throughput", "joins", "scaling", "latency", "scoring", "redrive", "year", "commands")
+PARTS = ("throughput", "joins", "scaling", "latency", "scoring", "redrive", "year", "decoding", "commands")
 
 
 def main() -> None:
@@ -54,6 +54,17 @@ def _on_platform(arguments: argparse.Namespace) -> dict[str, Callable[[Settings]
 
 def _measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
     found = {}
+    if "decoding" in arguments.only:
+        found["decoding"] = decoding.measure(_tell)
+    if set(arguments.only) - {"decoding", "commands"}:
+        found |= _measure_on_platform(arguments)
+    if "commands" in arguments.only:
+        found["commands"] = commands.measure(_tell)
+    return found
+
+
+def _measure_on_platform(arguments: argparse.Namespace) -> dict[str, list[Row]]:
+    found = {}
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
         settings = Settings.load(home=arguments.home or Path(folder))
         up(settings)
@@ -63,8 +74,6 @@ def _measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
                     found[name] = measure(settings)
         finally:
             down(settings)
-    if "commands" in arguments.only:
-        found["commands"] = commands.measure(_tell)
     return found
 
 

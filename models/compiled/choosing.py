@@ -28,8 +28,10 @@ class Choice:
     reason: str | None
 
 
-def choose(stage: Stage, fields: Fields) -> Choice:
+def choose(stage: Stage, fields: Fields, *, is_behind: bool = False) -> Choice:
     """How a stage goes about records of these fields, which are all but the label.
+
+    `is_behind` says that other stages come before it.
 
     >>> from river import linear_model, preprocessing
     >>> model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
@@ -42,12 +44,12 @@ def choose(stage: Stage, fields: Fields) -> Choice:
     steps = [*((step, _head_reason(step)) for step in head), *((step, _reason(step)) for step in steps_of(tail))]
     named = tuple((type(step).__name__, reason) for step, reason in steps)
     lacking = next((reason for _, reason in named if reason), None)
-    return Choice(named, lacking or _whole_reason(stage) or _fields_reason(stage, head, fields))
+    return Choice(named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, head, fields))
 
 
-def compiled_learner(stage: Stage) -> CompiledLearner | None:
+def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None:
     """The compiled form of an estimator stage, None where it has none."""
-    if _whole_reason(stage):
+    if _whole_reason(stage, is_behind=is_behind):
         return None
     try:
         return CompiledLearner(stage)
@@ -67,13 +69,13 @@ def _reason(step: Any) -> str | None:
     return None
 
 
-def _whole_reason(stage: Stage) -> str | None:
+def _whole_reason(stage: Stage, *, is_behind: bool) -> str | None:
     if stage.kind is Kind.TRANSFORMER:
         return "only pipelines that end in an estimator are compiled"
     if stage.batch is not None:
         return f"learns by learn_many, over batches of {stage.batch}"
-    if stage.key is not None:
-        return f"has a model per {stage.key}"
+    if stage.key is not None and is_behind:
+        return f"has a model per {stage.key}, and comes behind other pipelines"
     return None
 
 

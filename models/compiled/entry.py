@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from river import compose
 
-from schemas.column import Column, Numbers
-from schemas.kernel import Flags, FloatGrid, Floats
+from schemas.column import Column, Numbers, Words
+from schemas.kernel import Codes, Flags, FloatGrid, Floats
 
 Columns = Mapping[str, Column | Sequence[Any]]
 Head = Callable[[Columns], Columns]
@@ -44,6 +44,20 @@ def filled(column: Column | Sequence[Any], exact_below: float = math.inf) -> Fil
 def listed(column: Column | Sequence[Any]) -> Sequence[Any]:
     """The values of a column as Python's own."""
     return column if isinstance(column, Sequence) else column.tolist()
+
+
+def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:
+    """The distinct values of a column, and which of them each one is, -1 where there is none.
+
+    >>> values, codes = coded(["JFK", None, "JFK"])
+    >>> values, codes.tolist()
+    (['JFK'], [0, -1, 0])
+    """
+    if isinstance(column, Words):
+        return column.words, column.codes
+    values = listed(column)
+    known = {value: code for code, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
+    return list(known), np.array([-1 if value is None else known[value] for value in values], np.int32)
 
 
 def _numbers(values: Column | Sequence[Any]) -> Numbers | None:

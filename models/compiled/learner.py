@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Columns, filled, head_of, listed, matrix
-from models.compiled.pipeline import CompiledPipeline
+from models.compiled.entry import Columns, coded, filled, listed, matrix
+from models.compiled.forms import Forms
 from models.compiled.rows import of_grid
-from models.compiled.twin import Answers, NoTwin
+from models.compiled.twin import Answers
 from models.copies import Copies
 from models.course import Course
 from models.failure import TRANSFORM, LearnFailed, refuse
-from models.fronts import split
 from models.guard import examine_label
 from models.learner import Learner
 from models.outcome import Batch, Outcome, Rejection
@@ -25,16 +24,17 @@ from models.predictions import Predictions
 from models.stage import Stage
 from models.transforms import Transforms
 from schemas.errors import BadRecord
-from schemas.kernel import Flags, FloatGrid, Floats
+from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A frame as the pipeline takes it: `good` records, and the label of each, where `labelled`."""
+    """A frame as the pipeline takes it: records, if `good` for one of the `copies`, and if `labelled` with a label."""
 
     names: tuple[str, ...]
     grid: FloatGrid
+    copies: Codes
     good: Flags
     labelled: Flags
     y: Floats
@@ -49,34 +49,24 @@ class CompiledLearner:
     """
 
     def __init__(self, stage: Stage) -> None:
-        self._river = Learner(stage)
-        head, tail = split(self._model)
-        for step in head:
-            if head_of(step) is None:
-                raise NoTwin(f"{type(step).__name__} has no twin")
-        self._compiled = CompiledPipeline(tail)
-        self._compiled.load(0, tail)
-        self._is_river_behind = self._are_columns_behind = False
+        self._forms = Forms(Learner(stage))
 
     @property
     def stage(self) -> Stage:
-        return self._river.stage
+        return self._forms.learner.stage
 
     @property
     def learned(self) -> int:
-        return self._river.learned
+        return self._forms.learner.learned
 
     @property
     def learned_until(self) -> int:
-        return self._river.learned_until
+        return self._forms.learner.learned_until
 
     @property
     def river(self) -> Learner:
         """The same stage without twins, with all that was learned."""
-        if self._is_river_behind:
-            self._compiled.store(0, split(self._model)[1])
-            self._is_river_behind = False
-        return self._river
+        return self._forms.in_river()
 
     @property
     def copies(self) -> Copies:
@@ -85,7 +75,7 @@ class CompiledLearner:
 
     def take_over(self, learner: Learner) -> None:
         """Go on from what the same stage has learned without twins."""
-        self._river, self._is_river_behind, self._are_columns_behind = learner, False, True
+        self._forms = Forms(learner)
 
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:
         """Predict and learn all records. Raises LearnFailed."""
@@ -106,24 +96,20 @@ class CompiledLearner:
         refused = self._refused(batch, entry) if entry else None
         answers = self._learn(entry) if entry and refused is not None else None
         if entry is None or refused is None or answers is None:
-            self._are_columns_behind = True
-            self.river.run(batch, Transforms((), {}, None), outcome)
+            river = self._forms.in_river()
+            self._forms.learned_in_river()
+            river.run(batch, Transforms((), {}, None), outcome)
             return
         for index, rejection in refused.items():
             outcome.reject(index, rejection)
         self._tell(batch, entry, answers, outcome)
 
-    @property
-    def _model(self) -> Any:
-        return self._river.copies.models[None]
-
     def _entry(self, given: Columns, batch: Batch) -> _Entry | None:
         """The frame as a matrix, None where a feature or the label is no number."""
         label, records = str(self.stage.label), len(batch.records)
-        columns: Columns = {name: column for name, column in given.items() if name != label}
-        for step in split(self._model)[0]:
-            columns = head_of(step)(columns)  # type: ignore[misc]  # all of them have one
-        features = [filled(column, self._compiled.exact_below) for column in columns.values()]
+        columns = self._forms.features({name: column for name, column in given.items() if name != label})
+        exact_below = self._forms.in_columns().exact_below
+        features = [filled(column, exact_below) for column in columns.values()]
         column = given.get(label, [None] * records)
         labels, y = listed(column), filled(column)
         if y is None or None in features:
@@ -132,40 +118,56 @@ class CompiledLearner:
         labelled = np.array([known is not None for known in labels], np.bool_)
         good &= y.there | ~labelled
         good[list(batch.errors)] = False
-        return _Entry(tuple(columns), grid, good, labelled, y.values, labels)
+        copies, has_key = self._copies(given, records)
+        return _Entry(tuple(columns), grid, copies, good & has_key, labelled, y.values, labels)
+
+    def _copies(self, given: Columns, records: int) -> tuple[Codes, Flags]:
+        """By which copy each record goes, and which have a key for one."""
+        key = self.stage.key
+        keys, codes = ([None], np.zeros(records, np.int32)) if key is None else coded(given.get(key, [None] * records))
+        fit = np.array([key is None or isinstance(each, str | int | bytes) for each in keys], np.bool_)
+        numbers = np.full(len(keys) + 1, 0, np.int32)  # one more, as -1 is none
+        numbers[:-1][fit] = self._forms.numbers([each for each, fits in zip(keys, fit, strict=True) if fits])
+        return numbers[codes], np.append(fit, False)[codes]
 
     def _refused(self, batch: Batch, entry: _Entry) -> dict[int, Rejection] | None:
         """Why the records are refused that are not good, by position; None where river would take one of them."""
-        if entry.good.all():
-            return {}
-        course = self._river.copies.course(None)
         refused = {}
         for index in np.flatnonzero(~entry.good).tolist():
             record = batch.records[index]
             if isinstance(record, BadRecord):
                 continue
             try:
-                _examine(dict(record), self.stage, course)
+                self._examine(dict(record))
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
                 refused[index] = refuse(index, self.stage.name, TRANSFORM, cause, spoiled=False)
             else:
                 return None
         return refused
 
+    def _examine(self, record: dict[str, Any]) -> None:
+        """Raises what is wrong with a record, in the order in which a learner looks at it."""
+        stage = self.stage
+        y = record.pop(str(stage.label), None)
+        if y is not None and y.__class__ is not bool:
+            examine_label(y, stage.kind, stage.name, str(stage.label))
+        self._forms.learner.copies.key_of(record)
+        course = Course(stage.fresh(), stage.name)
+        x: Any = record
+        for transform in course.head:
+            x = transform(x)
+        course.examine(x)
+
     def _learn(self, entry: _Entry) -> Answers | None:
         """None where river would have failed; nothing is learned then."""
-        if self._are_columns_behind:
-            self._compiled.load(0, split(self._model)[1])
-            self._are_columns_behind = False
-        good = entry.good
-        names = self._compiled.names.numbers(entry.names)
-        records = of_grid(names, entry.grid if good.all() else entry.grid[good])
-        before = deepcopy(self._compiled) if self._compiled.may_fail else self._compiled
-        answers = self._compiled.learn(records, entry.y[good], entry.labelled[good])
-        if answers is None:
-            self._compiled = before
-        else:
-            self._is_river_behind = True
+        good, compiled = entry.good, self._forms.in_columns()
+        numbers = compiled.names.numbers(entry.names)
+        records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
+        learning = deepcopy(compiled) if compiled.may_fail else compiled
+        copies, learns = entry.copies[good], entry.labelled[good]
+        answers = learning.learn(records, entry.y[good], learns, copies)
+        if answers is not None:
+            self._forms.learned_in_columns(learning, copies)
         return answers
 
     def _tell(self, batch: Batch, entry: _Entry, answers: Answers, outcome: Outcome) -> None:
@@ -181,19 +183,9 @@ class CompiledLearner:
             classes=answers.classes,
             probabilities=answers.probabilities,
         )
+        learner = self._forms.learner
         outcome.learned = int(learns.sum())
-        self._river.learned += outcome.learned
+        learner.learned += outcome.learned
         if outcome.learned:
             newest = int(np.asarray(batch.event_times)[positions[learns]].max())
-            self._river.learned_until = max(self._river.learned_until, newest)
-
-
-def _examine(record: dict[str, Any], stage: Stage, course: Course) -> None:
-    """Raises what is wrong with a record, in the order in which a learner looks at it."""
-    y = record.pop(str(stage.label), None)
-    if y is not None and y.__class__ is not bool:
-        examine_label(y, stage.kind, stage.name, str(stage.label))
-    x: Any = record
-    for transform in course.head:
-        x = transform(x)
-    course.examine(x)
+            learner.learned_until = max(learner.learned_until, newest)

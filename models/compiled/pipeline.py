@@ -77,13 +77,16 @@ class CompiledPipeline:
         count = len(records.bounds) - 1
         learns = np.ones(count, np.bool_) if learns is None else learns
         copies = np.zeros(count, np.int32) if copies is None else copies
-        room = int(copies.max(initial=0)) + 1
+        self.make_room(int(copies.max(initial=0)) + 1)
         lesson = Lesson(records, records, learns, copies)
         for twin in self._front:
-            twin.make_room(room, len(self.names))
             lesson = twin.learn(lesson)
-        self._last.make_room(room, len(self.names))
         return self._last.learn(lesson, y)
+
+    def make_room(self, copies: int) -> None:
+        """Have room for so many copies, and for all features that have a name."""
+        for twin in [*self._front, self._last]:
+            twin.make_room(copies, len(self.names))
 
     def load(self, copy: int, pipeline: Any) -> None:
         """Make the state of a copy that of `pipeline`."""

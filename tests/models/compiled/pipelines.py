@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from river import compose, linear_model, optim, preprocessing
 
-from schemas.column import Numbers
+from schemas.column import Column, Numbers, Words
 from schemas.table import Table
 
 Record = dict[str, Any]
@@ -81,6 +81,12 @@ def pipelines(draw: st.DrawFn, *, regression: bool) -> Any:
     return compose.Pipeline(*draw(_fronts)(), draw(models if regression else models | perceptron))
 
 
+@st.composite
+def keyed_pipelines(draw: st.DrawFn) -> Any:
+    """One that does without the key, which is text."""
+    return compose.Pipeline(compose.Discard("k"), *draw(_fronts)(), draw(linear_models(regression=False)))
+
+
 @dataclass(frozen=True)
 class Stream:
     """Frames of records that all have the fields of `names`; a label may be null."""
@@ -98,10 +104,11 @@ _values: dict[str, Strategy] = {
 
 
 @st.composite
-def streams(draw: st.DrawFn, *, regression: bool) -> Stream:
-    names = ("a", "b", "c", "d", "y")
+def streams(draw: st.DrawFn, *, regression: bool, keyed: bool = False) -> Stream:
+    names = ("a", "b", "c", "d", *("k" if keyed else ""), "y")
     label = st.floats(-100, 100) if regression else st.booleans()
-    record = st.fixed_dictionaries({**_values, "y": label | st.none()})
+    key = st.sampled_from(["JFK", "LGA", "EWR", None])
+    record = st.fixed_dictionaries({**_values, "k": key, "y": label | st.none()})
     in_order = record.map(lambda drawn: {name: drawn[name] for name in names})
     return Stream(draw(st.lists(st.lists(in_order, max_size=8), min_size=1, max_size=8)), names)
 
@@ -111,8 +118,11 @@ def table(records: list[Record], names: tuple[str, ...]) -> Table:
     return Table({name: _column([record[name] for record in records]) for name in names})
 
 
-def _column(values: list[Any]) -> Numbers:
+def _column(values: list[Any]) -> Column:
     some = [value for value in values if value is not None]
+    if any(isinstance(value, str) for value in some):
+        words = list(dict.fromkeys(some))
+        return Words.of(np.array([-1 if value is None else words.index(value) for value in values], np.int32), words)
     kind: Any = next((kind for kind in (bool, int) if some and all(type(value) is kind for value in some)), float)
     valid = np.array([value is not None for value in values], np.bool_)
     return Numbers(np.array([kind() if value is None else value for value in values], kind), valid)

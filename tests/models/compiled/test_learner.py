@@ -19,7 +19,7 @@ from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
 from models.stage import Stage
 from schemas.errors import BadRecord
-from tests.models.compiled.pipelines import Record, pipelines, streams, table
+from tests.models.compiled.pipelines import Record, Stream, keyed_pipelines, pipelines, streams, table
 
 
 def _results(shard: Shard, batch: Batch) -> list[Any]:
@@ -45,7 +45,18 @@ def _plain(said: Prediction) -> tuple[Any, ...]:
 @given(data=st.data())
 def test_any_pipeline_over_any_stream_gives_what_river_gives(regression: bool, data: st.DataObject) -> None:
     stage = Stage("model", data.draw(pipelines(regression=regression)), label="y")
-    stream = data.draw(streams(regression=regression))
+    check(stage, data.draw(streams(regression=regression)), data)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_model_for_each_key_gives_what_river_gives(data: st.DataObject) -> None:
+    stage = Stage("model", data.draw(keyed_pipelines()), label="y", key="k")
+    check(stage, data.draw(streams(regression=False, keyed=True)), data)
+
+
+def check(stage: Stage, stream: Stream, data: st.DataObject) -> None:
+    """The frames give the same by river and compiled, as columns or not, stored in between or not."""
     river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
     assert isinstance(compiled.estimator, CompiledLearner)
     for number, records in enumerate(stream.frames):
@@ -56,6 +67,7 @@ def test_any_pipeline_over_any_stream_gives_what_river_gives(regression: bool, d
         assert _results(compiled, Batch(given_as, times)) == expected
         if way == "stored":
             compiled = load(dump(compiled))
+    assert compiled.model.keys() == river.model.keys() if stage.key else True
 
 
 def _holes(x: Record) -> Record:

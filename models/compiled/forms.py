@@ -1,0 +1,110 @@
+"""The models of a stage in two forms, river's objects and columns, of which one may be ahead of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from models.compiled.entry import Columns, head_of
+from models.compiled.pipeline import CompiledPipeline
+from models.compiled.twin import NoTwin
+from models.copies import Copies
+from models.fronts import split
+from models.learner import Learner
+from schemas.kernel import Codes
+
+
+class Forms:
+    """The models of a learner, one for each key. What has learned in one form goes over to the other when asked for.
+
+    Raises NoTwin where a step has no twin.
+
+    >>> from river import linear_model
+    >>> from models.stage import Stage
+    >>> forms = Forms(Learner(Stage("model", linear_model.LinearRegression(), label="y", key="origin")))
+    >>> forms.numbers(["EWR", "JFK", "EWR"]).tolist()
+    [0, 1, 0]
+    """
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+        head, tail = split(learner.stage.fresh())
+        self._head = head
+        for step in head:
+            if head_of(step) is None:
+                raise NoTwin(f"{type(step).__name__} has no twin")
+        self._unlearned = tail
+        self._compiled = CompiledPipeline(tail)
+        self._compiled.load(0, tail)
+        self._is_blank = not self._compiled.names.known
+        self._numbers: dict[Hashable, int] = {}
+        self._ahead: set[int] = (
+            set()
+        )  # the copies that are new as columns, or have learned, since they were river's objects
+        self._is_river_ahead = True
+
+    @property
+    def learner(self) -> Learner:
+        """The stage by river, for what is the same in both forms."""
+        return self._learner
+
+    def features(self, columns: Columns) -> Columns:
+        """What the steps in front that learn nothing make of the columns of a frame."""
+        for step in self._head:
+            columns = head_of(step)(columns)  # type: ignore[misc]  # all of them have one
+        return columns
+
+    def numbers(self, keys: Iterable[Hashable]) -> Codes:
+        """The number of the copy for each key; a new key gets a copy that has learned what its author gave it."""
+        keys = list(keys)
+        new = [key for key in dict.fromkeys(keys) if key not in self._numbers]
+        for key in new:
+            self._ahead.add(len(self._numbers))
+            self._numbers[key] = len(self._numbers)
+        self._compiled.make_room(len(self._numbers))
+        for key in () if self._is_blank else new:
+            self._compiled.load(self._numbers[key], self._unlearned)
+        return np.array([self._numbers[key] for key in keys], np.int32)
+
+    def in_river(self) -> Learner:
+        """The models as river's objects."""
+        for key, number in self._numbers.items() if self._ahead else ():
+            if number in self._ahead:
+                self._compiled.store(number, _tail(self._learner.copies, key))
+        self._ahead = set()
+        return self._learner
+
+    def in_columns(self) -> CompiledPipeline:
+        """The models as columns."""
+        if self._is_river_ahead:
+            copies = self._learner.copies
+            for key, number in zip(copies.models, self.numbers(copies.models).tolist(), strict=True):
+                self._compiled.load(number, _tail(copies, key))
+            self._is_river_ahead = False
+        return self._compiled
+
+    def learned_in_river(self) -> None:
+        """Note that river's objects learn now."""
+        self._is_river_ahead = True
+
+    def learned_in_columns(self, compiled: CompiledPipeline, copies: Codes) -> None:
+        """Note that these copies, of `compiled` from now on, have learned."""
+        self._compiled = compiled
+        self._ahead.update(np.unique(copies).tolist())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """River's objects of many keys are left out where columns hold the same: they are slow to pickle."""
+        if self._learner.stage.key is None or self._is_river_ahead:
+            return self.__dict__
+        learner = copy(self._learner)
+        learner.copies = copy(learner.copies)
+        learner.copies.models = {}
+        return {**self.__dict__, "_learner": learner, "_ahead": set(self._numbers.values())}
+
+
+def _tail(copies: Copies, key: Any) -> Any:
+    """The part of a model that learns."""
+    return split(copies.course(key).model)[1]
