@@ -39,7 +39,8 @@ def _graph(plan: Plan) -> Iterator[str]:
             detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
             yield f"  pipeline  {stage.name} <- {part.inputs[stage.name]}: {stage.kind.value}{detail}"
             yield f"            {'learns from' if stage.label else 'gives'} {_fields(part.fields[stage.name])}"
-            yield from (f"            {line}" for line in _twins(part) if stage.label)
+            if stage.label:
+                yield from (f"            {line}" for line in _twins(part))
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"
 
