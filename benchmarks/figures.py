@@ -46,8 +46,8 @@ class Row:
     detail: str
 
 
-BARE = Figure("Headrace, one slot, exactly once, predictions in transactions, vs. a bare loop", 0.75, "at least")
-BYTEWAX = Figure("vs. Bytewax 0.21, at least once, same model", 1.25, "at least")
+BARE = Figure("Headrace, one slot, exactly once, predictions in transactions, vs. a bare loop", 3, "at least")
+BYTEWAX = Figure("vs. Bytewax 0.21, at least once, same model", 5, "at least")
 QUIX = Figure("vs. Quix Streams 3.28, exactly once, the model in its state", 3.5, "at least")
 BATCHES = Figure("learn_many in batches of 1,024 vs. Bytewax record by record", 4, "at least")
 SMALL_BATCHES = Figure("learn_many in batches of 256 vs. Bytewax record by record", 4, "at least")

@@ -132,27 +132,28 @@ class CompiledLearner:
 
     def _refused(self, batch: Batch, entry: _Entry) -> dict[int, Rejection] | None:
         """Why the records are refused that are not good, by position; None where river would take one of them."""
-        refused = {}
+        if entry.good.all():
+            return {}
+        refused, course = {}, Course(self.stage.fresh(), self.stage.name)
         for index in np.flatnonzero(~entry.good).tolist():
             record = batch.records[index]
             if isinstance(record, BadRecord):
                 continue
             try:
-                self._examine(dict(record))
+                self._examine(dict(record), course)
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
                 refused[index] = refuse(index, self.stage.name, TRANSFORM, cause, spoiled=False)
             else:
                 return None
         return refused
 
-    def _examine(self, record: dict[str, Any]) -> None:
+    def _examine(self, record: dict[str, Any], course: Course) -> None:
         """Raises what is wrong with a record, in the order in which a learner looks at it."""
         stage = self.stage
         y = record.pop(str(stage.label), None)
         if y is not None and y.__class__ is not bool:
             examine_label(y, stage.kind, stage.name, str(stage.label))
         self._forms.learner.copies.key_of(record)
-        course = Course(stage.fresh(), stage.name)
         x: Any = record
         for transform in course.head:
             x = transform(x)
