@@ -47,17 +47,17 @@ def listed(column: Column | Sequence[Any]) -> Sequence[Any]:
 
 
 def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:
-    """The distinct values of a column, and which of them each one is, -1 where there is none.
+    """The values that are in a column, distinct where that is known, and which of them each one is, -1 for null.
 
     >>> values, codes = coded(["JFK", None, "JFK"])
     >>> values, codes.tolist()
-    (['JFK'], [0, -1, 0])
+    (['JFK', None, 'JFK'], [0, -1, 2])
     """
     if isinstance(column, Words):
         return column.words, column.codes
     values = listed(column)
-    known = {value: code for code, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
-    return list(known), np.array([-1 if value is None else known[value] for value in values], np.int32)
+    there = np.array([value is not None for value in values], np.bool_)
+    return values, np.where(there, np.arange(len(values), dtype=np.int32), np.int32(-1))
 
 
 def _numbers(values: Column | Sequence[Any]) -> Numbers | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from copy import copy
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -57,17 +58,24 @@ class Forms:
             columns = head_of(step)(columns)  # type: ignore[misc]  # all of them have one
         return columns
 
-    def numbers(self, keys: Iterable[Hashable]) -> Codes:
+    def numbers(self, keys: Sequence[Hashable]) -> Codes:
         """The number of the copy for each key; a new key gets a copy that has learned what its author gave it."""
-        keys = list(keys)
-        new = [key for key in dict.fromkeys(keys) if key not in self._numbers]
-        for key in new:
-            self._ahead.add(len(self._numbers))
-            self._numbers[key] = len(self._numbers)
+        numbers = self._known(keys)
+        if (numbers < 0).any():
+            self._add([key for key in dict.fromkeys(keys) if key not in self._numbers])
+            numbers = self._known(keys)
+        return numbers
+
+    def _known(self, keys: Sequence[Hashable]) -> Codes:
+        return np.fromiter(map(self._numbers.get, keys, repeat(-1)), np.int32, len(keys))
+
+    def _add(self, keys: Sequence[Hashable]) -> None:
+        for number, key in enumerate(keys, len(self._numbers)):
+            self._numbers[key] = number
+            self._ahead.add(number)
         self._compiled.make_room(len(self._numbers))
-        for key in () if self._is_blank else new:
+        for key in () if self._is_blank else keys:
             self._compiled.load(self._numbers[key], self._unlearned)
-        return np.array([self._numbers[key] for key in keys], np.int32)
 
     def in_river(self) -> Learner:
         """The models as river's objects."""
@@ -81,7 +89,7 @@ class Forms:
         """The models as columns."""
         if self._is_river_ahead:
             copies = self._learner.copies
-            for key, number in zip(copies.models, self.numbers(copies.models).tolist(), strict=True):
+            for key, number in zip(copies.models, self.numbers(list(copies.models)).tolist(), strict=True):
                 self._compiled.load(number, _tail(copies, key))
             self._is_river_ahead = False
         return self._compiled

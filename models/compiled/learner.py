@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from models.transforms import Transforms
 from schemas.errors import BadRecord
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
+
+_KEYS = (str, int, bytes)
 
 
 @dataclass(frozen=True)
@@ -124,10 +127,12 @@ class CompiledLearner:
     def _copies(self, given: Columns, records: int) -> tuple[Codes, Flags]:
         """By which copy each record goes, and which have a key for one."""
         key = self.stage.key
-        keys, codes = ([None], np.zeros(records, np.int32)) if key is None else coded(given.get(key, [None] * records))
-        fit = np.array([key is None or isinstance(each, str | int | bytes) for each in keys], np.bool_)
-        numbers = np.full(len(keys) + 1, 0, np.int32)  # one more, as -1 is none
-        numbers[:-1][fit] = self._forms.numbers([each for each, fits in zip(keys, fit, strict=True) if fits])
+        if key is None:
+            return np.broadcast_to(self._forms.numbers([None]), records).copy(), np.ones(records, np.bool_)
+        keys, codes = coded(given.get(key, [None] * records))
+        fit = np.array([isinstance(each, _KEYS) for each in keys], np.bool_)
+        numbers = np.zeros(len(keys) + 1, np.int32)  # one more, as -1 is none
+        numbers[:-1][fit] = self._forms.numbers(list(compress(keys, fit.tolist())))
         return numbers[codes], np.append(fit, False)[codes]
 
     def _refused(self, batch: Batch, entry: _Entry) -> dict[int, Rejection] | None:
