@@ -5,11 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from models.compiled.arrays import with_room
 from models.compiled.rows import Lesson, Names
-from models.compiled.twin import Transformer
+from models.compiled.scaler import Scaler
 from schemas.kernel import FlagGrid, FloatGrid, Floats, blank, kernel, power, shared
 
 _MEAN, _VARIANCE = struct.Struct("<ddd?d"), struct.Struct("<ddd?ddd?dd")  # as river's own state has them
@@ -23,20 +20,15 @@ class Weighted(NamedTuple):
     known: FlagGrid
 
 
-class AdaptiveStandardScaler(Transformer):
+class AdaptiveStandardScaler(Scaler):
     """Twin of `preprocessing.AdaptiveStandardScaler`."""
 
     def __init__(self, step: Any) -> None:
         self._fading = float(step.fading_factor)
         self.state = blank(Weighted)
 
-    def make_room(self, copies: int, features: int) -> None:
-        self.state = with_room(self.state, copies, features)
-
-    def learn(self, lesson: Lesson) -> Lesson:
-        scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
+    def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale_by_weighted(lesson, self.state, self._fading, scaled)
-        return scaled
 
     def load(self, copy: int, names: Names, step: Any) -> None:
         numbers = names.numbers(step.vars)

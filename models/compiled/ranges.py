@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from models.compiled.arrays import with_room
 from models.compiled.rows import Lesson, Names
-from models.compiled.twin import NoTwin, Transformer
+from models.compiled.scaler import Scaler, expect_no_window
 from schemas.kernel import FloatGrid, blank, kernel
 
 
@@ -20,23 +19,18 @@ class Ranges(NamedTuple):
     highs: FloatGrid
 
 
-class MinMaxScaler(Transformer):
+class MinMaxScaler(Scaler):
     """Twin of `preprocessing.MinMaxScaler` without a window."""
 
     exact_below = 1 << 52  # river subtracts whole numbers as such
+    begins: Mapping[str, float] = MappingProxyType({"lows": math.inf, "highs": -math.inf})
 
     def __init__(self, step: Any) -> None:
-        if step.window_size is not None:
-            raise NoTwin("has a window")
+        expect_no_window(step)
         self.state = blank(Ranges)
 
-    def make_room(self, copies: int, features: int) -> None:
-        self.state = with_room(self.state, copies, features, lows=math.inf, highs=-math.inf)
-
-    def learn(self, lesson: Lesson) -> Lesson:
-        scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
+    def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale_by_range(lesson, self.state, scaled)
-        return scaled
 
     def load(self, copy: int, names: Names, step: Any) -> None:
         numbers = names.numbers(step.max)
@@ -58,23 +52,17 @@ class Magnitudes(NamedTuple):
     highs: FloatGrid
 
 
-class MaxAbsScaler(Transformer):
+class MaxAbsScaler(Scaler):
     """Twin of `preprocessing.MaxAbsScaler` without a window."""
 
     exact_below = 1 << 53  # river divides whole numbers as such
 
     def __init__(self, step: Any) -> None:
-        if step.window_size is not None:
-            raise NoTwin("has a window")
+        expect_no_window(step)
         self.state = blank(Magnitudes)
 
-    def make_room(self, copies: int, features: int) -> None:
-        self.state = with_room(self.state, copies, features)
-
-    def learn(self, lesson: Lesson) -> Lesson:
-        scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
+    def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale_by_magnitude(lesson, self.state, scaled)
-        return scaled
 
     def load(self, copy: int, names: Names, step: Any) -> None:
         numbers = names.numbers(step.abs_max)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from models.compiled.arrays import with_room
 from models.compiled.rows import Lesson, Names
-from models.compiled.twin import NoTwin, Transformer
+from models.compiled.scaler import Scaler, expect_no_window
 from schemas.kernel import FloatGrid, Floats, PlaceGrid, blank, kernel, power, shared
 
 
@@ -20,22 +17,16 @@ class Moments(NamedTuple):
     variances: FloatGrid
 
 
-class StandardScaler(Transformer):
+class StandardScaler(Scaler):
     """Twin of `preprocessing.StandardScaler` without a window."""
 
     def __init__(self, step: Any) -> None:
-        if step.window_size is not None:
-            raise NoTwin("has a window")
+        expect_no_window(step)
         self._with_std = bool(step.with_std)
         self.state = blank(Moments)
 
-    def make_room(self, copies: int, features: int) -> None:
-        self.state = with_room(self.state, copies, features)
-
-    def learn(self, lesson: Lesson) -> Lesson:
-        scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
+    def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale(lesson, self.state, self._with_std, scaled)
-        return scaled
 
     def load(self, copy: int, names: Names, step: Any) -> None:
         numbers = names.numbers(step.counts)
