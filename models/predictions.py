@@ -30,6 +30,8 @@ class Predictions(Sequence[Prediction | None]):
 
     As a sequence it has a `Prediction` or None for each record; these are made when one is first asked for. `numbers`
     are what a regressor says, `(n,)`; a classifier gives the probability of each of its `classes`, `(n, classes)`.
+    Where records know different classes, or in another order, `order`, `(n, classes)`, says which class each place is
+    for, and -1 behind the last; `chosen`, `(n,)`, is the class of those that do not say the likeliest, -1 for none.
     `labels` are the labels of those that have one, at `labelled`, a mask `(n,)`; `counts` say how many records had been
     learned before each.
 
@@ -37,6 +39,10 @@ class Predictions(Sequence[Prediction | None]):
     >>> said = Predictions(2, np.array([1]), np.array([7]), np.array([True]), [True], None, (False, True), p)
     >>> said[0], said[1]
     (None, Prediction(prediction=True, probabilities={False: 0.25, True: 0.75}, label=True, count=7))
+    >>> places = dict(positions=np.array([0]), counts=np.array([7]), labelled=np.array([False]), labels=[])
+    >>> order = np.array([[2, 1, -1]])
+    >>> Predictions(1, **places, classes=("a", "b", "c"), probabilities=np.array([[0.25, 0.75, 0.0]]), order=order)[0]
+    Prediction(prediction='b', probabilities={'c': 0.25, 'b': 0.75}, label=None, count=7)
     """
 
     size: int
@@ -47,6 +53,8 @@ class Predictions(Sequence[Prediction | None]):
     numbers: npt.NDArray[np.float64] | None = None
     classes: tuple[Hashable, ...] = ()
     probabilities: npt.NDArray[np.float64] | None = None
+    order: npt.NDArray[np.int32] | None = None
+    chosen: npt.NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return self.size
@@ -63,15 +71,31 @@ class Predictions(Sequence[Prediction | None]):
         """The prediction itself, shape `(n,)`: a number, or the likeliest class, the first of equals."""
         if self.numbers is not None:
             return self.numbers
-        assert self.probabilities is not None
-        likeliest: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
-        if self.classes == (False, True):
-            truth: npt.NDArray[np.bool_] = likeliest == 1
+        chosen = self._likeliest if self.chosen is None else self.chosen
+        if self.classes == (False, True) and self.order is None:
+            truth: npt.NDArray[np.bool_] = chosen == 1
             return truth
-        classes = np.empty(len(self.classes), object)
-        classes[:] = self.classes
-        chosen: npt.NDArray[Any] = classes[likeliest]
-        return chosen
+        classes = np.empty(len(self.classes) + 1, object)  # one more, as -1 is none
+        classes[:-1] = self.classes
+        said: npt.NDArray[Any] = classes[chosen]
+        return said
+
+    @property
+    def _likeliest(self) -> npt.NDArray[Any]:
+        """The class with the largest probability, the first one of equals, shape `(n,)`; -1 where there is none.
+
+        A NaN is not larger than what comes before it, and nothing is larger than it: so Python's `max` goes about it.
+        """
+        assert self.probabilities is not None
+        if not self.classes:
+            return np.full(len(self.probabilities), -1)
+        known = np.ones(self.probabilities.shape, np.bool_) if self.order is None else self.order >= 0
+        ranked = np.where(known & ~np.isnan(self.probabilities), self.probabilities, -np.inf)
+        likeliest = np.where(np.isnan(self.probabilities[:, 0]) & known[:, 0], 0, ranked.argmax(axis=1))
+        if self.order is None:
+            return likeliest
+        classes: npt.NDArray[np.int32] = np.take_along_axis(self.order, likeliest[:, None], axis=1)[:, 0]
+        return classes
 
     @cached_property
     def _predictions(self) -> list[Prediction | None]:
@@ -90,11 +114,23 @@ class Predictions(Sequence[Prediction | None]):
         """The probability of one class, shape `(n,)`; None where the model has none, or does not know the class yet."""
         if self.probabilities is None or label not in self.classes:
             return [None] * len(self.positions)
-        column: npt.NDArray[np.float64] = self.probabilities[:, self.classes.index(label)]
-        return column
+        number = self.classes.index(label)
+        if self.order is None:
+            column: npt.NDArray[np.float64] = self.probabilities[:, number]
+            return column
+        places = self.order == number
+        found = np.take_along_axis(self.probabilities, places.argmax(axis=1)[:, None], axis=1)[:, 0]
+        if places.any(axis=1).all():
+            return found
+        return [p if is_there else None for p, is_there in zip(found.tolist(), places.any(axis=1), strict=True)]
 
     def probabilities_at(self, place: int) -> dict[Any, float] | None:
         """The probability of each class, for the record at `positions[place]`."""
         if self.probabilities is None:
             return None
-        return dict(zip(self.classes, self.probabilities[place].tolist(), strict=True))
+        said = self.probabilities[place].tolist()
+        if self.order is None:
+            return dict(zip(self.classes, said, strict=True))
+        return {
+            self.classes[number]: p for number, p in zip(self.order[place].tolist(), said, strict=True) if number >= 0
+        }

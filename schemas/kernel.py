@@ -42,6 +42,7 @@ Floats = Annotated[npt.NDArray[np.float64], types.float64[::1]]
 """Arrays of shape `(n,)`; bytes are only read, those of an output are written."""
 FlagGrid = Annotated[npt.NDArray[np.bool_], types.boolean[:, ::1]]
 PlaceGrid = Annotated[npt.NDArray[np.int64], types.int64[:, ::1]]
+CodeGrid = Annotated[npt.NDArray[np.int32], types.int32[:, ::1]]
 FloatGrid = Annotated[npt.NDArray[np.float64], types.float64[:, ::1]]
 """Arrays of shape `(n, m)`, a row behind the other."""
 

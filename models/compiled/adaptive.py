@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any, NamedTuple
 
-from models.compiled.rows import Lesson, Names
+from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.scaler import Scaler
 from schemas.kernel import FlagGrid, FloatGrid, Floats, blank, kernel, power, shared
 
@@ -30,20 +30,22 @@ class AdaptiveStandardScaler(Scaler):
     def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale_by_weighted(lesson, self.state, self._fading, scaled)
 
-    def load(self, copy: int, names: Names, step: Any) -> None:
-        numbers = names.numbers(step.vars)
-        self.make_room(copy + 1, len(names))
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
+        numbers = known.features.numbers(step.vars)
+        self.make_room(copy + 1, known)
         for number, variance in zip(numbers.tolist(), step.vars.values(), strict=True):
-            mean, _, _, known, square, *_ = _VARIANCE.unpack(variance._ewvar.__getstate__())
+            mean, _, _, is_there, square, *_ = _VARIANCE.unpack(variance._ewvar.__getstate__())
             self.state.means[copy, number] = mean
             self.state.squares[copy, number] = square
-            self.state.known[copy, number] = known
+            self.state.known[copy, number] = is_there
 
-    def store(self, copy: int, names: Names, step: Any) -> None:
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.means.clear()
         step.vars.clear()
-        for name, mean, square, known in zip(names.known, *(grid[copy].tolist() for grid in self.state), strict=False):
-            if known:
+        for name, mean, square, is_there in zip(
+            known.features.known, *(grid[copy].tolist() for grid in self.state), strict=False
+        ):
+            if is_there:
                 alpha = self._fading
                 tail = (alpha, 1.0 - alpha, True)
                 step.means[name]._ewmean.__setstate__(_MEAN.pack(mean, *tail, alpha))

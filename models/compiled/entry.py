@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from river import compose
 
+from models.compiled.rows import Names
 from schemas.column import Column, Numbers, Words
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 
@@ -55,9 +56,32 @@ def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:
     """
     if isinstance(column, Words):
         return column.words, column.codes
+    if isinstance(column, Numbers):
+        distinct, codes = np.unique(column.array, return_inverse=True)
+        places: Codes = codes.astype(np.int32)
+        if column.valid is not None:
+            places[~column.valid] = -1
+        return distinct.tolist(), places
     values = listed(column)
     there = np.array([value is not None for value in values], np.bool_)
     return values, np.where(there, np.arange(len(values), dtype=np.int32), np.int32(-1))
+
+
+def numbered(column: Column | Sequence[Any], classes: Names) -> Filled:
+    """Labels by their numbers among `classes`, which get those that are new; what is no class is not there.
+
+    >>> classes = Names()
+    >>> labels = numbered(["b", None, "a", "b"], classes)
+    >>> labels.values.tolist(), labels.there.tolist(), classes.known
+    ([0.0, -1.0, 1.0, 0.0], [True, False, True, True], ['b', 'a'])
+    """
+    labels, codes = coded(column)
+    numbers = np.array([classes.number(label) if _is_class(label) else -1 for label in labels] + [-1], np.int32)[codes]
+    return Filled(numbers.astype(np.float64), numbers >= 0)
+
+
+def _is_class(label: Any) -> bool:
+    return isinstance(label, str | int | bytes) or (isinstance(label, float) and math.isfinite(label))
 
 
 def _numbers(values: Column | Sequence[Any]) -> Numbers | None:

@@ -40,7 +40,7 @@ class Forms:
         self._unlearned = tail
         self._compiled = CompiledPipeline(tail)
         self._compiled.load(0, tail)
-        self._is_blank = not self._compiled.names.known
+        self._is_blank = self._compiled.known.is_empty
         self._numbers: dict[Hashable, int] = {}
         self._ahead: set[int] = (
             set()

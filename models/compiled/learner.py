@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Columns, coded, filled, listed, matrix
+from models.compiled.entry import Columns, Filled, coded, filled, listed, matrix, numbered
 from models.compiled.forms import Forms
 from models.compiled.rows import of_grid
 from models.compiled.twin import Answers
@@ -24,6 +24,7 @@ from models.outcome import Batch, Outcome, Rejection
 from models.predictions import Predictions
 from models.stage import Stage
 from models.transforms import Transforms
+from schemas.column import Column
 from schemas.errors import BadRecord
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
@@ -33,7 +34,10 @@ _KEYS = (str, int, bytes)
 
 @dataclass(frozen=True)
 class _Entry:
-    """A frame as the pipeline takes it: records, if `good` for one of the `copies`, and if `labelled` with a label."""
+    """A frame as the pipeline takes it: records, if `good` for one of the `copies`, and if `labelled` with a label.
+
+    `y`, `(n,)`, are the labels as the estimator takes them.
+    """
 
     names: tuple[str, ...]
     grid: FloatGrid
@@ -114,15 +118,21 @@ class CompiledLearner:
         exact_below = self._forms.in_columns().exact_below
         features = [filled(column, exact_below) for column in columns.values()]
         column = given.get(label, [None] * records)
-        labels, y = listed(column), filled(column)
+        y = self._y(column)
         if y is None or None in features:
             return None
+        labels = listed(column)
         grid, good = matrix([column for column in features if column], records)
         labelled = np.array([known is not None for known in labels], np.bool_)
         good &= y.there | ~labelled
         good[list(batch.errors)] = False
         copies, has_key = self._copies(given, records)
         return _Entry(tuple(columns), grid, copies, good & has_key, labelled, y.values, labels)
+
+    def _y(self, column: Column | Sequence[Any]) -> Filled | None:
+        """Labels as the estimator takes them, None where it cannot take them."""
+        compiled = self._forms.in_columns()
+        return numbered(column, compiled.known.classes) if compiled.takes_classes else filled(column)
 
     def _copies(self, given: Columns, records: int) -> tuple[Codes, Flags]:
         """By which copy each record goes, and which have a key for one."""
@@ -167,7 +177,7 @@ class CompiledLearner:
     def _learn(self, entry: _Entry) -> Answers | None:
         """None where river would have failed; nothing is learned then."""
         good, compiled = entry.good, self._forms.in_columns()
-        numbers = compiled.names.numbers(entry.names)
+        numbers = compiled.known.features.numbers(entry.names)
         records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
         learning = deepcopy(compiled) if compiled.may_fail else compiled
         copies, learns = entry.copies[good], entry.labelled[good]
@@ -188,6 +198,8 @@ class CompiledLearner:
             numbers=answers.numbers,
             classes=answers.classes,
             probabilities=answers.probabilities,
+            order=answers.order,
+            chosen=answers.chosen,
         )
         learner = self._forms.learner
         outcome.learned = int(learns.sum())

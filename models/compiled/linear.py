@@ -27,7 +27,7 @@ from models.compiled.optimizers import (
     sigmoid,
     step_of,
 )
-from models.compiled.rows import Cells, Lesson, Names
+from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.twin import Answers, Estimator, NoTwin, binary
 from schemas.kernel import FlagGrid, Flags, FloatGrid, Floats, Places, blank, kernel, power, shared
 
@@ -89,8 +89,10 @@ class LinearModel(Estimator):
         self.may_fail = self._design.step.kind in (ADA_GRAD, FTRL)
         self.state = blank(Weights)
 
-    def make_room(self, copies: int, features: int) -> None:
-        self.state = with_room(self.state, copies, features, weights=self._initial, intercepts=self._intercept)
+    def make_room(self, copies: int, known: Vocabulary) -> None:
+        self.state = with_room(
+            self.state, copies, len(known.features), weights=self._initial, intercepts=self._intercept
+        )
 
     def learn(self, lesson: Lesson, y: Floats) -> Answers | None:
         said = np.empty(len(lesson.learns))
@@ -102,28 +104,28 @@ class LinearModel(Estimator):
         _probabilities(said, p)
         return binary(p)
 
-    def load(self, copy: int, names: Names, step: Any) -> None:
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         weights, optimizer = step.weights, step.optimizer
-        numbers = names.numbers(weights)
-        self.make_room(copy + 1, len(names))
+        numbers = known.features.numbers(weights)
+        self.make_room(copy + 1, known)
         state = self.state
         state.weights[copy, numbers] = list(weights.values())
         state.known[copy, numbers] = True
         for name, grid in zip(self._sums, (state.first, state.second), strict=False):
             sums = getattr(optimizer, name) or {}
-            grid[copy, names.numbers(sums)] = list(sums.values())
+            grid[copy, known.features.numbers(sums)] = list(sums.values())
         state.intercepts[copy], state.iterations[copy] = step.intercept, optimizer.n_iterations
         if step.l1:
             state.due[copy] = step.max_cum_l1
-            state.penalties[copy, names.numbers(step.cum_l1)] = list(step.cum_l1.values())
+            state.penalties[copy, known.features.numbers(step.cum_l1)] = list(step.cum_l1.values())
 
-    def store(self, copy: int, names: Names, step: Any) -> None:
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         state, optimizer = self.state, step.optimizer
         learned = np.flatnonzero(state.known[copy])
-        known = [names.known[number] for number in learned.tolist()]
+        names = [known.features.known[number] for number in learned.tolist()]
 
         def values(grid: FloatGrid) -> dict[Any, float]:
-            return dict(zip(known, grid[copy, learned].tolist(), strict=True))
+            return dict(zip(names, grid[copy, learned].tolist(), strict=True))
 
         step._weights = type(step._weights)(values(state.weights))
         for name, grid in zip(self._sums, (state.first, state.second), strict=False):

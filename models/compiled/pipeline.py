@@ -11,7 +11,7 @@ from river import compose, linear_model, preprocessing
 from models.compiled.adaptive import AdaptiveStandardScaler
 from models.compiled.linear import LinearModel
 from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
-from models.compiled.rows import Cells, Lesson, Names
+from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scalers import StandardScaler
 from models.compiled.twin import Answers, Estimator, NoTwin, Transformer, Twin
 from schemas.kernel import Codes, Flags, Floats
@@ -42,12 +42,12 @@ def twin_of(step: Any) -> Twin:
 class CompiledPipeline:
     """The twins of a pipeline's steps, the estimator last, for as many copies of it as there are keys. Raises NoTwin.
 
-    `names` are the features that it has met; `exact_below` as in Twin.
+    `known` is what it has met; `exact_below` as in Twin, and the rest as in Estimator.
 
     >>> from models.compiled.rows import of_dicts
     >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
     >>> compiled = CompiledPipeline(pipeline)
-    >>> answers = compiled.learn(of_dicts(compiled.names, [{"a": 1.0}, {"a": 2.0}]), np.array([2.0, 3.0]))
+    >>> answers = compiled.learn(of_dicts(compiled.known.features, [{"a": 1.0}, {"a": 2.0}]), np.array([2.0, 3.0]))
     >>> said = []
     >>> for x, y in [({"a": 1.0}, 2.0), ({"a": 2.0}, 3.0)]:
     ...     said.append(pipeline.predict_one(x))
@@ -63,14 +63,16 @@ class CompiledPipeline:
         assert isinstance(last, Estimator)
         self._front: list[Transformer] = front  # type: ignore[assignment]
         self._last = last
-        self.names = Names()
-        self.may_fail = last.may_fail
+        self.known = Vocabulary()
+        self.may_fail, self.takes_classes = last.may_fail, last.takes_classes
         self.exact_below = min(twin.exact_below for twin in [*self._front, self._last])
 
     def learn(
         self, records: Cells, y: Floats, learns: Flags | None = None, copies: Codes | None = None
     ) -> Answers | None:
         """Predict each record, and then learn it where it is to be learned; by default all, in one copy.
+
+        `y`, shape `(n,)`, are labels as the estimator takes them.
 
         None where river would not have come through: the state is of no use then.
         """
@@ -84,19 +86,19 @@ class CompiledPipeline:
         return self._last.learn(lesson, y)
 
     def make_room(self, copies: int) -> None:
-        """Have room for so many copies, and for all features that have a name."""
+        """Have room for so many copies, and for all that is known."""
         for twin in [*self._front, self._last]:
-            twin.make_room(copies, len(self.names))
+            twin.make_room(copies, self.known)
 
     def load(self, copy: int, pipeline: Any) -> None:
         """Make the state of a copy that of `pipeline`."""
         for twin, step in zip([*self._front, self._last], steps_of(pipeline), strict=True):
-            twin.load(copy, self.names, step)
+            twin.load(copy, self.known, step)
 
     def store(self, copy: int, pipeline: Any) -> None:
         """Make the state of `pipeline` that of a copy."""
         for twin, step in zip([*self._front, self._last], steps_of(pipeline), strict=True):
-            twin.store(copy, self.names, step)
+            twin.store(copy, self.known, step)
 
 
 def steps_of(pipeline: Any) -> list[Any]:

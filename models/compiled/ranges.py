@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from models.compiled.rows import Lesson, Names
+from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.scaler import Scaler, expect_no_window
 from schemas.kernel import FloatGrid, blank, kernel
 
@@ -32,16 +32,16 @@ class MinMaxScaler(Scaler):
     def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale_by_range(lesson, self.state, scaled)
 
-    def load(self, copy: int, names: Names, step: Any) -> None:
-        numbers = names.numbers(step.max)
-        self.make_room(copy + 1, len(names))
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
+        numbers = known.features.numbers(step.max)
+        self.make_room(copy + 1, known)
         self.state.lows[copy, numbers] = [step.min[name].get() for name in step.max]
         self.state.highs[copy, numbers] = [stat.get() for stat in step.max.values()]
 
-    def store(self, copy: int, names: Names, step: Any) -> None:
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.min.clear()
         step.max.clear()
-        for name, low, high in zip(names.known, *(grid[copy].tolist() for grid in self.state), strict=False):
+        for name, low, high in zip(known.features.known, *(grid[copy].tolist() for grid in self.state), strict=False):
             if high >= low:
                 step.min[name].min, step.max[name].max = low, high
 
@@ -64,14 +64,14 @@ class MaxAbsScaler(Scaler):
     def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale_by_magnitude(lesson, self.state, scaled)
 
-    def load(self, copy: int, names: Names, step: Any) -> None:
-        numbers = names.numbers(step.abs_max)
-        self.make_room(copy + 1, len(names))
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
+        numbers = known.features.numbers(step.abs_max)
+        self.make_room(copy + 1, known)
         self.state.highs[copy, numbers] = [stat.get() for stat in step.abs_max.values()]
 
-    def store(self, copy: int, names: Names, step: Any) -> None:
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.abs_max.clear()
-        for name, high in zip(names.known, self.state.highs[copy].tolist(), strict=False):
+        for name, high in zip(known.features.known, self.state.highs[copy].tolist(), strict=False):
             step.abs_max[name].abs_max = high
 
 

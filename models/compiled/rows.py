@@ -37,8 +37,26 @@ class Names:
         return number
 
 
+class Vocabulary:
+    """What the steps of a pipeline have met, numbered once for all of them and for all copies.
+
+    `features` are names of features; `words` pairs of a feature and its text; `classes` the labels of a classifier that
+    takes any. Values that are equal to Python have one number, as they have one place in a dictionary of river's.
+    """
+
+    def __init__(self) -> None:
+        self.features, self.words, self.classes = Names(), Names(), Names()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.features or self.words or self.classes)
+
+
 class Cells(NamedTuple):
-    """What kernels take of rows: record `r` has the features `ids[bounds[r]:bounds[r + 1]]` and such `values`."""
+    """What kernels take of rows: record `r` has the features `ids[bounds[r]:bounds[r + 1]]` and such `values`.
+
+    The value of a feature that is text is the number of its word, see `Vocabulary`.
+    """
 
     bounds: Places
     ids: Codes

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.compiled.arrays import with_room
-from models.compiled.rows import Lesson
+from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.twin import NoTwin, Transformer
 
 
@@ -20,8 +20,8 @@ class Scaler(Transformer):
     state: Any
     begins: Mapping[str, float] = MappingProxyType({})
 
-    def make_room(self, copies: int, features: int) -> None:
-        self.state = with_room(self.state, copies, features, **self.begins)
+    def make_room(self, copies: int, known: Vocabulary) -> None:
+        self.state = with_room(self.state, copies, len(known.features), **self.begins)
 
     def learn(self, lesson: Lesson) -> Lesson:
         scaled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))

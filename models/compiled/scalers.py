@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from models.compiled.rows import Lesson, Names
+from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.scaler import Scaler, expect_no_window
 from schemas.kernel import FloatGrid, Floats, PlaceGrid, blank, kernel, power, shared
 
@@ -28,20 +28,20 @@ class StandardScaler(Scaler):
     def scale(self, lesson: Lesson, scaled: Lesson) -> None:
         _scale(lesson, self.state, self._with_std, scaled)
 
-    def load(self, copy: int, names: Names, step: Any) -> None:
-        numbers = names.numbers(step.counts)
-        self.make_room(copy + 1, len(names))
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
+        numbers = known.features.numbers(step.counts)
+        self.make_room(copy + 1, known)
         self.state.counts[copy, numbers] = list(step.counts.values())
         self.state.means[copy, numbers] = [step.means[name] for name in step.counts]
         if self._with_std:
             self.state.variances[copy, numbers] = [step.vars[name] for name in step.counts]
 
-    def store(self, copy: int, names: Names, step: Any) -> None:
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         counts, means, variances = (array[copy].tolist() for array in self.state)
         step.counts.clear()
         step.means.clear()
         step.vars.clear()
-        for name, count, mean, variance in zip(names.known, counts, means, variances, strict=False):
+        for name, count, mean, variance in zip(known.features.known, counts, means, variances, strict=False):
             if count:
                 step.counts[name], step.means[name] = count, mean
                 if self._with_std:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from models.compiled.rows import Lesson, Names
-from schemas.kernel import FloatGrid, Floats
+from models.compiled.rows import Lesson, Vocabulary
+from schemas.kernel import CodeGrid, Codes, FloatGrid, Floats
 
 
 class NoTwin(Exception):
@@ -28,16 +28,23 @@ class Twin(ABC):
 
     exact_below: float = math.inf
 
-    @abstractmethod
-    def make_room(self, copies: int, features: int) -> None:
-        """Have room for so many copies and features; new ones have learned nothing."""
+    def expect(self, texts: frozenset[Any]) -> frozenset[Any]:
+        """Which features are text behind the step, where `texts` are in front of it. Raises NoTwin for what it cannot
+        take."""
+        if texts:
+            raise NoTwin(f'takes numbers, and "{min(texts, key=str)}" is text')
+        return texts
 
     @abstractmethod
-    def load(self, copy: int, names: Names, step: Any) -> None:
+    def make_room(self, copies: int, known: Vocabulary) -> None:
+        """Have room for so many copies, and for all that is known; what is new has learned nothing."""
+
+    @abstractmethod
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         """Make the state of a copy that of `step`."""
 
     @abstractmethod
-    def store(self, copy: int, names: Names, step: Any) -> None:
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         """Make the state of `step`, which is the same step of river, that of a copy."""
 
 
@@ -51,17 +58,29 @@ class Transformer(Twin):
 
 @dataclass(frozen=True)
 class Answers:
-    """What an estimator predicts, shape `(n,)`: numbers, or the probability of each class, shape `(n, classes)`."""
+    """What an estimator predicts: `numbers`, shape `(n,)`, or the probability of each of the `classes`, `(n, classes)`.
+
+    Where records know different classes, or in another order, `order`, `(n, classes)`, says which class is meant by
+    each place in `probabilities`, as river's dictionary has them, and -1 behind the last; `chosen`, `(n,)`, is the
+    class for those who do not choose the likeliest, -1 for none.
+    """
 
     numbers: Floats | None = None
     classes: tuple[Hashable, ...] = ()
     probabilities: FloatGrid | None = None
+    order: CodeGrid | None = None
+    chosen: Codes | None = None
 
 
 class Estimator(Twin):
-    """Twin of an estimator. `may_fail` says whether there are numbers with which river raises an error."""
+    """Twin of an estimator.
+
+    `may_fail` says whether there are numbers with which river raises an error. One that `takes_classes` is given the
+    numbers of labels in `Vocabulary.classes`, and else the labels themselves.
+    """
 
     may_fail = False
+    takes_classes = False
 
     @abstractmethod
     def learn(self, lesson: Lesson, y: Floats) -> Answers | None:
