@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from models.compiled.chain import parts
 from models.compiled.entry import head_of
+from models.compiled.forms import divided
 from models.compiled.learner import CompiledLearner
-from models.compiled.pipeline import steps_of, twin_of
+from models.compiled.pipeline import CompiledPipeline, twin_of
 from models.compiled.twin import NoTwin
 from models.fields import Fields, Unknown, described
-from models.fronts import split
 from models.stage import Kind, Stage
 from schemas.fields import plain_type
 
-_NUMBERS = ("int", "long", "float", "double", "boolean")
+_TEXTS = frozenset({"string", "enum"})
+_NUMBERS = frozenset({"int", "long", "float", "double", "boolean"})
+_WORDS = _TEXTS | {"int", "long", "boolean"}
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,11 @@ def choose(stage: Stage, fields: Fields, *, is_behind: bool = False) -> Choice:
     >>> choose(Stage("model", model, label="late"), {"delay": "double"})
     Choice(steps=(('StandardScaler', None), ('LogisticRegression', None)), reason=None)
     >>> choose(Stage("model", model, label="late"), {"carrier": "string"}).reason
-    'field "carrier" is a string, and the twins take numbers'
+    'StandardScaler takes numbers, and "carrier" is text'
     """
-    head, tail = split(stage.pipeline)
-    steps = [*((step, _head_reason(step)) for step in head), *((step, _reason(step)) for step in steps_of(tail))]
-    named = tuple((type(step).__name__, reason) for step, reason in steps)
+    named = tuple((type(step).__name__, _reason(step)) for step in _leaves(stage.pipeline))
     lacking = next((reason for _, reason in named if reason), None)
-    return Choice(named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, head, fields))
+    return Choice(named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, fields))
 
 
 def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None:
@@ -57,8 +58,10 @@ def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None
         return None
 
 
-def _head_reason(step: Any) -> str | None:
-    return None if head_of(step) else f"{type(step).__name__} has no twin"
+def _leaves(step: Any) -> list[Any]:
+    """The steps of a pipeline, those in the branches of unions one by one."""
+    steps = parts(step)
+    return [step] if steps == [step] else [leaf for inner in steps for leaf in _leaves(inner)]
 
 
 def _reason(step: Any) -> str | None:
@@ -79,15 +82,23 @@ def _whole_reason(stage: Stage, *, is_behind: bool) -> str | None:
     return None
 
 
-def _fields_reason(stage: Stage, head: list[Any], fields: Fields) -> str | None:
+def _fields_reason(stage: Stage, fields: Fields) -> str | None:
     if isinstance(fields, Unknown):
         return "only the data decides which fields there are"
     if stage.label in fields:
         return f'has the label "{stage.label}" among its features'
+    head, steps = divided(stage.fresh())
     taken: Any = fields
     for step in head:
         taken = head_of(step)(taken)  # type: ignore[misc]  # all of them have one
-    for name, kind in taken.items():
-        if plain_type(kind) not in _NUMBERS or "timestamp" in described(kind):
-            return f'field "{name}" is a {described(kind)}, and the twins take numbers'
+    pipeline = CompiledPipeline(steps)
+    found = pipeline.reach(tuple(taken))
+    for name in found.examined:
+        kinds = _WORDS if name in found.encoded else _NUMBERS | _WORDS
+        if plain_type(taken[name]) not in kinds or "timestamp" in described(taken[name]):
+            return f'field "{name}" is a {described(taken[name])}, which no twin takes there'
+    try:
+        pipeline.expect({name: name in found.encoded or plain_type(taken[name]) in _TEXTS for name in found.examined})
+    except NoTwin as why:
+        return str(why)
     return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from river import compose
 
+from models.compiled.chain import parts
 from models.compiled.rows import Names
 from schemas.column import Column, Numbers, Words
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
@@ -20,7 +21,7 @@ Head = Callable[[Columns], Columns]
 
 @dataclass(frozen=True)
 class Filled:
-    """A column of numbers; what `values` hold where `there` is not says nothing."""
+    """A column of numbers, or of the numbers of words; what `values` hold where `there` is not says nothing."""
 
     values: Floats
     there: Flags
@@ -65,6 +66,31 @@ def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:
     values = listed(column)
     there = np.array([value is not None for value in values], np.bool_)
     return values, np.where(there, np.arange(len(values), dtype=np.int32), np.int32(-1))
+
+
+def spelled(column: Column | Sequence[Any], name: Hashable, words: Names) -> Filled | None:
+    """Text, or what else is to be encoded, by its numbers among `words`, which get those that are new.
+
+    None where it holds something else.
+
+    >>> words = Names()
+    >>> spelled(["JFK", None, "EWR", "JFK"], "origin", words).values.tolist(), words.known
+    ([0.0, -1.0, 1.0, 0.0], [('origin', 'JFK'), ('origin', 'EWR')])
+    """
+    distinct, codes = coded(column)
+    kinds = {value.__class__ for value in distinct} - {type(None)}
+    if len(kinds) > 1 or not kinds <= {str, bool, int}:
+        return None
+    numbers = np.array([-1 if value is None else words.number((name, value)) for value in distinct] + [-1], np.int32)
+    found = numbers[codes]
+    return Filled(found.astype(np.float64), found >= 0)
+
+
+def is_text(column: Column | Sequence[Any]) -> bool:
+    """Whether a column holds text, as far as its first value says."""
+    if isinstance(column, Sequence):
+        return isinstance(next((value for value in column if value is not None), None), str)
+    return isinstance(column, Words)
 
 
 def numbered(column: Column | Sequence[Any], classes: Names) -> Filled:
@@ -117,4 +143,19 @@ def head_of(step: Any) -> Head | None:
         return lambda columns: {name: columns[name] for name in step.keys}
     if type(step) is compose.Discard:
         return lambda columns: {name: column for name, column in columns.items() if name not in step.keys}
+    if type(step) is compose.TransformerUnion:
+        return _head_of_union([head_of(branch) for branch in parts(step)])
     return None
+
+
+def _head_of_union(branches: Sequence[Head | None]) -> Head | None:
+    if not all(branches):
+        return None
+
+    def merge(columns: Columns) -> Columns:
+        merged: dict[str, Any] = {}
+        for branch in reversed(branches):
+            merged.update(branch(columns))  # type: ignore[misc]  # all are there
+        return merged
+
+    return merge

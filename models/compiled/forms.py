@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from models.compiled.chain import parts
 from models.compiled.entry import Columns, head_of
 from models.compiled.pipeline import CompiledPipeline
-from models.compiled.twin import NoTwin
 from models.copies import Copies
-from models.fronts import split
 from models.learner import Learner
 from schemas.kernel import Codes
 
@@ -32,14 +31,9 @@ class Forms:
 
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
-        head, tail = split(learner.stage.fresh())
-        self._head = head
-        for step in head:
-            if head_of(step) is None:
-                raise NoTwin(f"{type(step).__name__} has no twin")
-        self._unlearned = tail
-        self._compiled = CompiledPipeline(tail)
-        self._compiled.load(0, tail)
+        self._head, self._unlearned = divided(learner.stage.fresh())
+        self._compiled = CompiledPipeline(self._unlearned)
+        self._compiled.load(0, self._unlearned)
         self._is_blank = self._compiled.known.is_empty
         self._numbers: dict[Hashable, int] = {}
         self._ahead: set[int] = (
@@ -113,6 +107,13 @@ class Forms:
         return {**self.__dict__, "_learner": learner, "_ahead": set(self._numbers.values())}
 
 
-def _tail(copies: Copies, key: Any) -> Any:
-    """The part of a model that learns."""
-    return split(copies.course(key).model)[1]
+def divided(pipeline: Any) -> tuple[list[Any], list[Any]]:
+    """The steps in front that merely choose among columns, and those behind, for which twins are needed."""
+    steps = parts(pipeline)
+    count = next(place for place, step in enumerate(steps) if head_of(step) is None)
+    return steps[:count], steps[count:]
+
+
+def _tail(copies: Copies, key: Any) -> list[Any]:
+    """The steps of a model that have twins."""
+    return divided(copies.course(key).model)[1]

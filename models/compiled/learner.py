@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Columns, Filled, coded, filled, listed, matrix, numbered
+from models.compiled.entry import Columns, Filled, coded, filled, is_text, listed, matrix, numbered, spelled
 from models.compiled.forms import Forms
 from models.compiled.rows import of_grid
-from models.compiled.twin import Answers
+from models.compiled.twin import Answers, NoTwin
 from models.copies import Copies
 from models.course import Course
 from models.failure import TRANSFORM, LearnFailed, refuse
@@ -112,22 +112,43 @@ class CompiledLearner:
         self._tell(batch, entry, answers, outcome)
 
     def _entry(self, given: Columns, batch: Batch) -> _Entry | None:
-        """The frame as a matrix, None where a feature or the label is no number."""
+        """The frame as a matrix, None where the twins cannot take a feature or the label."""
         label, records = str(self.stage.label), len(batch.records)
         columns = self._forms.features({name: column for name, column in given.items() if name != label})
-        exact_below = self._forms.in_columns().exact_below
-        features = [filled(column, exact_below) for column in columns.values()]
+        features = self._features(columns)
         column = given.get(label, [None] * records)
         y = self._y(column)
-        if y is None or None in features:
+        if features is None or y is None:
             return None
+        grid, good = matrix(list(features.values()), records)
         labels = listed(column)
-        grid, good = matrix([column for column in features if column], records)
         labelled = np.array([known is not None for known in labels], np.bool_)
         good &= y.there | ~labelled
         good[list(batch.errors)] = False
         copies, has_key = self._copies(given, records)
-        return _Entry(tuple(columns), grid, copies, good & has_key, labelled, y.values, labels)
+        return _Entry(tuple(features), grid, copies, good & has_key, labelled, y.values, labels)
+
+    def _features(self, columns: Columns) -> dict[str, Filled] | None:
+        """The columns that anything learns from, None where the twins cannot take one of them."""
+        compiled = self._forms.in_columns()
+        reach = compiled.reach(tuple(columns))
+        features: dict[str, Filled] = {}
+        texts: dict[str, bool] = {}
+        for name in reach.examined:
+            column = columns[name]
+            texts[name] = name in reach.encoded or is_text(column)
+            if texts[name]:
+                values = spelled(column, name, compiled.known.words)
+            else:
+                values = filled(column, compiled.exact_below)
+            if values is None:
+                return None
+            features[name] = values
+        try:
+            compiled.expect(texts)
+        except NoTwin:
+            return None
+        return features
 
     def _y(self, column: Column | Sequence[Any]) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""
@@ -177,7 +198,7 @@ class CompiledLearner:
     def _learn(self, entry: _Entry) -> Answers | None:
         """None where river would have failed; nothing is learned then."""
         good, compiled = entry.good, self._forms.in_columns()
-        numbers = compiled.known.features.numbers(entry.names)
+        numbers = compiled.known.fields(entry.names)
         records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
         learning = deepcopy(compiled) if compiled.may_fail else compiled
         copies, learns = entry.copies[good], entry.labelled[good]

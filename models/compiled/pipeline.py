@@ -9,14 +9,21 @@ import numpy as np
 from river import compose, linear_model, preprocessing
 
 from models.compiled.adaptive import AdaptiveStandardScaler
+from models.compiled.chain import Chain, Union, parts
+from models.compiled.encoders import one_hot_encoder
 from models.compiled.linear import LinearModel
 from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
+from models.compiled.reaching import Reach, reach
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scalers import StandardScaler
-from models.compiled.twin import Answers, Estimator, NoTwin, Transformer, Twin
+from models.compiled.selection import Discard, Select
+from models.compiled.twin import Answers, Estimator, Features, NoTwin, Transformer, Twin
 from schemas.kernel import Codes, Flags, Floats
 
 TWINS: dict[Any, Callable[[Any], Twin]] = {
+    compose.Select: Select,
+    compose.Discard: Discard,
+    preprocessing.OneHotEncoder: one_hot_encoder,
     preprocessing.StandardScaler: StandardScaler,
     preprocessing.AdaptiveStandardScaler: AdaptiveStandardScaler,
     preprocessing.MinMaxScaler: MinMaxScaler,
@@ -29,6 +36,9 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
 
 def twin_of(step: Any) -> Twin:
     """The compiled twin of a river step. Raises NoTwin."""
+    if type(step) in (compose.Pipeline, compose.TransformerUnion):
+        twins = [_transformer(inner) for inner in parts(step)]
+        return Chain(twins) if type(step) is compose.Pipeline else Union(twins)
     name = type(step).__name__
     make = TWINS.get(type(step))
     if make is None:
@@ -40,9 +50,10 @@ def twin_of(step: Any) -> Twin:
 
 
 class CompiledPipeline:
-    """The twins of a pipeline's steps, the estimator last, for as many copies of it as there are keys. Raises NoTwin.
+    """The twins of the steps of a pipeline, the estimator last, for as many copies of it as there are keys.
 
-    `known` is what it has met; `exact_below` as in Twin, and the rest as in Estimator.
+    Raises NoTwin where a step has none. `known` is what it has met; `exact_below` as in Twin, and the rest as in
+    Estimator.
 
     >>> from models.compiled.rows import of_dicts
     >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
@@ -57,50 +68,64 @@ class CompiledPipeline:
     """
 
     def __init__(self, pipeline: Any) -> None:
-        steps = steps_of(pipeline)
-        *front, last = (twin_of(step) for step in steps)
-        assert all(isinstance(twin, Transformer) for twin in front)
-        assert isinstance(last, Estimator)
-        self._front: list[Transformer] = front  # type: ignore[assignment]
-        self._last = last
+        self._steps = parts(pipeline)
+        *front, last = self._steps
+        self._reach: Reach | None = None
+        self._front = Chain([_transformer(step) for step in front])
+        estimator = twin_of(last)
+        assert isinstance(estimator, Estimator)
+        self._last = estimator
         self.known = Vocabulary()
-        self.may_fail, self.takes_classes = last.may_fail, last.takes_classes
-        self.exact_below = min(twin.exact_below for twin in [*self._front, self._last])
+        self.may_fail, self.takes_classes = estimator.may_fail, estimator.takes_classes
+        self.exact_below = min(self._front.exact_below, estimator.exact_below)
+
+    def expect(self, features: Features) -> None:
+        """Take records of these features from here on. Raises NoTwin where a step cannot take them."""
+        self._last.expect(self._front.expect(features))
+
+    def reach(self, names: tuple[str, ...]) -> Reach:
+        """Which of these fields are examined before anything learns, and which an encoder is given."""
+        if self._reach is None or self._reach.asked != names:
+            self._reach = reach(self._steps, names)
+        return self._reach
 
     def learn(
         self, records: Cells, y: Floats, learns: Flags | None = None, copies: Codes | None = None
     ) -> Answers | None:
         """Predict each record, and then learn it where it is to be learned; by default all, in one copy.
 
-        `y`, shape `(n,)`, are labels as the estimator takes them.
-
-        None where river would not have come through: the state is of no use then.
+        `y`, shape `(n,)`, are labels as the estimator takes them. Gives None where river would not have come through:
+        the state is of no use then.
         """
         count = len(records.bounds) - 1
         learns = np.ones(count, np.bool_) if learns is None else learns
         copies = np.zeros(count, np.int32) if copies is None else copies
         self.make_room(int(copies.max(initial=0)) + 1)
+        if self.known.is_ambiguous:
+            return None
         lesson = Lesson(records, records, learns, copies)
-        for twin in self._front:
-            lesson = twin.learn(lesson)
-        return self._last.learn(lesson, y)
+        return self._last.learn(self._front.learn(lesson), y)
 
     def make_room(self, copies: int) -> None:
         """Have room for so many copies, and for all that is known."""
-        for twin in [*self._front, self._last]:
-            twin.make_room(copies, self.known)
+        self._front.make_room(copies, self.known)
+        self._last.make_room(copies, self.known)
 
     def load(self, copy: int, pipeline: Any) -> None:
         """Make the state of a copy that of `pipeline`."""
-        for twin, step in zip([*self._front, self._last], steps_of(pipeline), strict=True):
-            twin.load(copy, self.known, step)
+        *front, last = parts(pipeline)
+        self._front.load(copy, self.known, front)
+        self._last.load(copy, self.known, last)
 
     def store(self, copy: int, pipeline: Any) -> None:
         """Make the state of `pipeline` that of a copy."""
-        for twin, step in zip([*self._front, self._last], steps_of(pipeline), strict=True):
-            twin.store(copy, self.known, step)
+        *front, last = parts(pipeline)
+        self._front.store(copy, self.known, front)
+        self._last.store(copy, self.known, last)
 
 
-def steps_of(pipeline: Any) -> list[Any]:
-    """The steps of a pipeline, or of what is none."""
-    return list(pipeline.steps.values()) if type(pipeline) is compose.Pipeline else [pipeline]
+def _transformer(step: Any) -> Transformer:
+    twin = twin_of(step)
+    if not isinstance(twin, Transformer):
+        raise NoTwin(f"{type(step).__name__} is no transformer")
+    return twin

@@ -42,10 +42,30 @@ class Vocabulary:
 
     `features` are names of features; `words` pairs of a feature and its text; `classes` the labels of a classifier that
     takes any. Values that are equal to Python have one number, as they have one place in a dictionary of river's.
+    `is_ambiguous` says that a feature that was made of a word has the name of another feature.
     """
 
     def __init__(self) -> None:
         self.features, self.words, self.classes = Names(), Names(), Names()
+        self.is_ambiguous = False
+        self._made_of: dict[int, int | None] = {}
+
+    def fields(self, names: Iterable[Hashable]) -> Codes:
+        """The numbers of features that records have as they are."""
+        numbers = self.features.numbers(names)
+        for number in numbers.tolist():
+            self._make(number, None)
+        return numbers
+
+    def made_of(self, word: int, name: Hashable) -> int:
+        """The number of the feature `name`, which is made of a word."""
+        number = self.features.number(name)
+        self._make(number, word)
+        return number
+
+    def _make(self, number: int, origin: int | None) -> None:
+        if self._made_of.setdefault(number, origin) != origin:
+            self.is_ambiguous = True
 
     @property
     def is_empty(self) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from models.compiled.rows import Lesson, Vocabulary
 from schemas.kernel import CodeGrid, Codes, FloatGrid, Floats
+
+Features: TypeAlias = Mapping[Any, bool]
+"""Features by name, and whether each is text; what a step makes up from the data, numbers all, has some other name."""
 
 
 class NoTwin(Exception):
@@ -28,12 +31,12 @@ class Twin(ABC):
 
     exact_below: float = math.inf
 
-    def expect(self, texts: frozenset[Any]) -> frozenset[Any]:
-        """Which features are text behind the step, where `texts` are in front of it. Raises NoTwin for what it cannot
-        take."""
-        if texts:
-            raise NoTwin(f'takes numbers, and "{min(texts, key=str)}" is text')
-        return texts
+    def expect(self, features: Features) -> Features:
+        """The features behind the step, where these are in front of it. Raises NoTwin for what it cannot take."""
+        for name, is_text in features.items():
+            if is_text:
+                raise NoTwin(f'{type(self).__name__} takes numbers, and "{name}" is text')
+        return features
 
     @abstractmethod
     def make_room(self, copies: int, known: Vocabulary) -> None:

@@ -81,6 +81,37 @@ def pipelines(draw: st.DrawFn, *, regression: bool) -> Any:
     return compose.Pipeline(*draw(_fronts)(), draw(models if regression else models | perceptron))
 
 
+_encoders: Strategy = st.builds(preprocessing.OneHotEncoder, drop_zeros=st.booleans())
+_words: Strategy = st.sampled_from([("s",), ("s", "w"), ("d", "s")])
+
+
+@st.composite
+def _unions(draw: st.DrawFn) -> Any:
+    """Features that are made of numbers and of words, side by side."""
+    words = compose.Select(*draw(_words)) | draw(_encoders)
+    numbers = (
+        compose.Select("a", "b") | draw(st.sampled_from([preprocessing.StandardScaler, preprocessing.MinMaxScaler]))()
+    )
+    more = draw(st.sampled_from([None, lambda: compose.Select("c")]))
+    branches = draw(st.permutations([words, numbers, *([more()] if more else [])]))
+    return compose.TransformerUnion(*branches)
+
+
+_mixed_fronts: Strategy = st.one_of(
+    _unions().map(lambda union: [union]),
+    st.tuples(_unions(), st.just(preprocessing.MinMaxScaler())).map(list),
+    st.tuples(st.just(compose.Select("s", "w", "d")), _encoders, st.just(preprocessing.StandardScaler())).map(list),
+    st.tuples(st.just(compose.Discard("a", "c", "b", "k")), _encoders).map(list),
+    st.just([compose.Select("a") + compose.Select("d", "b")]),
+)
+
+
+@st.composite
+def mixed_pipelines(draw: st.DrawFn) -> Any:
+    """A pipeline that takes text, too."""
+    return compose.Pipeline(*draw(_mixed_fronts), draw(linear_models(regression=False)))
+
+
 @st.composite
 def keyed_pipelines(draw: st.DrawFn) -> Any:
     """One that does without the key, which is text."""
@@ -100,12 +131,14 @@ _values: dict[str, Strategy] = {
     "b": st.integers(-(2**60), 2**60) | st.integers(-3, 3),
     "c": st.floats(-5, 5) | st.none() | st.sampled_from([float("nan"), float("inf")]),
     "d": st.booleans(),
+    "s": st.sampled_from(["AA", "B6", "", "a_B6"]) | st.none(),
+    "w": st.integers(0, 5),
 }
 
 
 @st.composite
-def streams(draw: st.DrawFn, *, regression: bool, keyed: bool = False) -> Stream:
-    names = ("a", "b", "c", "d", *("k" if keyed else ""), "y")
+def streams(draw: st.DrawFn, *, regression: bool, keyed: bool = False, mixed: bool = False) -> Stream:
+    names = ("a", *(("s", "w") if mixed else ()), "b", "c", "d", *("k" if keyed else ""), "y")
     label = st.floats(-100, 100) if regression else st.booleans()
     key = st.sampled_from(["JFK", "LGA", "EWR", None])
     record = st.fixed_dictionaries({**_values, "k": key, "y": label | st.none()})

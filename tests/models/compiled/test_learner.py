@@ -19,7 +19,7 @@ from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
 from models.stage import Stage
 from schemas.errors import BadRecord
-from tests.models.compiled.pipelines import Record, Stream, keyed_pipelines, pipelines, streams, table
+from tests.models.compiled.pipelines import Record, Stream, keyed_pipelines, mixed_pipelines, pipelines, streams, table
 
 
 def _results(shard: Shard, batch: Batch) -> list[Any]:
@@ -53,6 +53,14 @@ def test_any_pipeline_over_any_stream_gives_what_river_gives(regression: bool, d
 def test_a_model_for_each_key_gives_what_river_gives(data: st.DataObject) -> None:
     stage = Stage("model", data.draw(keyed_pipelines()), label="y", key="k")
     check(stage, data.draw(streams(regression=False, keyed=True)), data)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@settings(max_examples=60)
+@given(data=st.data())
+def test_text_and_unions_give_what_river_gives(key: str | None, data: st.DataObject) -> None:
+    stage = Stage("model", data.draw(mixed_pipelines()), label="y", key=key)
+    check(stage, data.draw(streams(regression=False, keyed=key is not None, mixed=True)), data)
 
 
 def check(stage: Stage, stream: Stream, data: st.DataObject) -> None:
