@@ -20,6 +20,8 @@ class _Several(Transformer):
     def __init__(self, twins: Sequence[Transformer]) -> None:
         self.twins = twins
         self.exact_below = min((twin.exact_below for twin in twins), default=math.inf)
+        self.finite_below = min((twin.finite_below for twin in twins), default=math.inf)
+        self.is_supervised = any(twin.is_supervised for twin in twins)
 
     def make_room(self, copies: int, known: Vocabulary) -> None:
         for twin in self.twins:

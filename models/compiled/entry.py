@@ -21,14 +21,27 @@ Head = Callable[[Columns], Columns]
 
 @dataclass(frozen=True)
 class Filled:
-    """A column of numbers, or of the numbers of words; what `values` hold where `there` is not says nothing."""
+    """A column of numbers, or of the numbers of words; what `values` hold where `there` is not says nothing.
+
+    `valid` says where it is not null, None where it nowhere is; what is there is valid and finite.
+    """
 
     values: Floats
     there: Flags
+    valid: Flags | None = None
+
+    def with_nulls(self) -> Filled:
+        """The same, with NaN for null, which counts as being there."""
+        if self.valid is None:
+            return self
+        return Filled(np.where(self.valid, self.values, np.nan), self.there | ~self.valid)
 
 
-def filled(column: Column | Sequence[Any], exact_below: float = math.inf) -> Filled | None:
-    """The numbers in a column, None where it holds something else, or a whole number that is not below the bound.
+def filled(
+    column: Column | Sequence[Any], exact_below: float = math.inf, finite_below: float = math.inf
+) -> Filled | None:
+    """The numbers in a column; None where it holds something else, a whole number that is not below `exact_below`, or a
+    finite one that is not below `finite_below`.
 
     >>> filled([1, None]).there.tolist(), filled(["EWR"]), filled([7], exact_below=4)
     ([True, False], None, None)
@@ -40,7 +53,9 @@ def filled(column: Column | Sequence[Any], exact_below: float = math.inf) -> Fil
         return None
     values = numbers.array.astype(np.float64)
     there = np.isfinite(values)
-    return Filled(values, there if numbers.valid is None else there & numbers.valid)
+    if finite_below < math.inf and (np.abs(values[there]) >= finite_below).any():
+        return None
+    return Filled(values, there if numbers.valid is None else there & numbers.valid, numbers.valid)
 
 
 def listed(column: Column | Sequence[Any]) -> Sequence[Any]:
@@ -83,7 +98,7 @@ def spelled(column: Column | Sequence[Any], name: Hashable, words: Names) -> Fil
         return None
     numbers = np.array([-1 if value is None else words.number((name, value)) for value in distinct] + [-1], np.int32)
     found = numbers[codes]
-    return Filled(found.astype(np.float64), found >= 0)
+    return Filled(found.astype(np.float64), found >= 0, found >= 0)
 
 
 def is_text(column: Column | Sequence[Any]) -> bool:

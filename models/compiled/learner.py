@@ -140,10 +140,10 @@ class CompiledLearner:
             if texts[name]:
                 values = spelled(column, name, compiled.known.words)
             else:
-                values = filled(column, compiled.exact_below)
+                values = filled(column, compiled.exact_below, compiled.finite_below)
             if values is None:
                 return None
-            features[name] = values
+            features[name] = values.with_nulls() if name in reach.null else values
         try:
             compiled.expect(texts)
         except NoTwin:

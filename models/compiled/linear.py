@@ -94,9 +94,9 @@ class LinearModel(Estimator):
             self.state, copies, len(known.features), weights=self._initial, intercepts=self._intercept
         )
 
-    def learn(self, lesson: Lesson, y: Floats) -> Answers | None:
+    def learn(self, lesson: Lesson) -> Answers | None:
         said = np.empty(len(lesson.learns))
-        if not _learn(lesson, y, self.state, self._design, said):
+        if not _learn(lesson, self.state, self._design, said):
             return None
         if not self._is_classifier:
             return Answers(said)
@@ -240,7 +240,7 @@ def _penalize(after: Cells, cells: range, state: Weights, copy: int) -> None:
 
 
 @kernel
-def _learn(lesson: Lesson, y: Floats, state: Weights, design: Design, said: Floats) -> bool:
+def _learn(lesson: Lesson, state: Weights, design: Design, said: Floats) -> bool:
     """Whether river would have come through: Python raises an error where a square is too large."""
     after = lesson.after
     for record in range(len(lesson.learns)):
@@ -253,7 +253,7 @@ def _learn(lesson: Lesson, y: Floats, state: Weights, design: Design, said: Floa
         for cell in cells:
             known[after.ids[cell]] = True
         raw = _raw(after, record, weights, known, intercepts[copy])
-        slope = clamp(loss_gradient(design.loss, y[record], raw), design.clip)
+        slope = clamp(loss_gradient(design.loss, lesson.y[record], raw), design.clip)
         iterations = state.iterations[copy]
         intercepts[copy] -= learning_rate(design.intercept_pace, iterations) * slope
         if design.step.kind in (ADA_GRAD, FTRL) and not _can_square(after, cells, slope, weights, design.l2):

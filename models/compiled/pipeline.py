@@ -6,17 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from river import compose, linear_model, preprocessing
+from river import compose, feature_extraction, linear_model, preprocessing
 
 from models.compiled.adaptive import AdaptiveStandardScaler
 from models.compiled.chain import Chain, Union, parts
 from models.compiled.encoders import one_hot_encoder
+from models.compiled.hashing import FeatureHasher
+from models.compiled.imputer import StatImputer
 from models.compiled.linear import LinearModel
 from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
 from models.compiled.reaching import Reach, reach
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scalers import StandardScaler
 from models.compiled.selection import Discard, Select
+from models.compiled.target import TargetAgg
 from models.compiled.twin import Answers, Estimator, Features, NoTwin, Transformer, Twin
 from schemas.kernel import Codes, Flags, Floats
 
@@ -24,6 +27,9 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     compose.Select: Select,
     compose.Discard: Discard,
     preprocessing.OneHotEncoder: one_hot_encoder,
+    preprocessing.FeatureHasher: FeatureHasher,
+    preprocessing.StatImputer: StatImputer,
+    feature_extraction.TargetAgg: TargetAgg,
     preprocessing.StandardScaler: StandardScaler,
     preprocessing.AdaptiveStandardScaler: AdaptiveStandardScaler,
     preprocessing.MinMaxScaler: MinMaxScaler,
@@ -78,6 +84,9 @@ class CompiledPipeline:
         self.known = Vocabulary()
         self.may_fail, self.takes_classes = estimator.may_fail, estimator.takes_classes
         self.exact_below = min(self._front.exact_below, estimator.exact_below)
+        self.finite_below = self._front.finite_below
+        if self._front.is_supervised and self.takes_classes:
+            raise NoTwin("TargetAgg has no twin in front of a classifier of any classes")
 
     def expect(self, features: Features) -> None:
         """Take records of these features from here on. Raises NoTwin where a step cannot take them."""
@@ -103,8 +112,8 @@ class CompiledPipeline:
         self.make_room(int(copies.max(initial=0)) + 1)
         if self.known.is_ambiguous:
             return None
-        lesson = Lesson(records, records, learns, copies)
-        return self._last.learn(self._front.learn(lesson), y)
+        lesson = Lesson(records, records, y, learns, copies)
+        return self._last.learn(self._front.learn(lesson))
 
     def make_room(self, copies: int) -> None:
         """Have room for so many copies, and for all that is known."""

@@ -25,6 +25,10 @@ class Names:
     def __len__(self) -> int:
         return len(self.known)
 
+    def __deepcopy__(self, _: Any) -> Names:
+        """Itself: a number is given once and for all."""
+        return self
+
     def numbers(self, names: Iterable[Hashable]) -> Codes:
         """The number of each name, in their order; a new name gets the next one."""
         return np.array([self.number(name) for name in names], np.int32)
@@ -87,12 +91,14 @@ class Lesson(NamedTuple):
     """Records on their way through a pipeline that predicts each and then learns from some, as kernels take them.
 
     `before` are the records as they are when the model predicts, `after` when it learns from them: a step in front that
-    learns changes what it gives in between. `learns`, `(n,)`, says which are learned from, and `copies`, `(n,)`, by
-    which copy of the model.
+    learns changes what it gives in between. `y`, `(n,)`, are the labels, `learns`, `(n,)`, says which records are
+    learned from, and `copies`, `(n,)`, by which copy of the model. Where nothing is learned, the numbers in `after`
+    say nothing, but words are there.
     """
 
     before: Cells
     after: Cells
+    y: Floats
     learns: Flags
     copies: Codes
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.twin import Features, NoTwin, Transformer
-from schemas.kernel import kernel
+from schemas.kernel import Codes, kernel
 
 
 class Stateless(Transformer):
@@ -54,10 +54,7 @@ class Select(Stateless):
         self._wanted = known.features.numbers(self._names)
 
     def transform(self, cells: Cells) -> Cells:
-        records, width = len(cells.bounds) - 1, len(self._wanted)
-        chosen = Cells(np.arange(records + 1) * width, np.tile(self._wanted, records), np.empty(records * width))
-        _select(cells, chosen)
-        return chosen
+        return chosen(cells, self._wanted)
 
 
 class Discard(Stateless):
@@ -79,10 +76,18 @@ class Discard(Stateless):
         return Cells(before[cells.bounds], cells.ids[kept], cells.values[kept])
 
 
+def chosen(cells: Cells, features: Codes) -> Cells:
+    """The features of each record that are asked for, which all records have, in that order."""
+    records, width = len(cells.bounds) - 1, len(features)
+    found = Cells(np.arange(records + 1) * width, np.tile(features, records), np.empty(records * width))
+    _choose(cells, found)
+    return found
+
+
 @kernel
-def _select(cells: Cells, chosen: Cells) -> None:
+def _choose(cells: Cells, found: Cells) -> None:
     for record in range(len(cells.bounds) - 1):
-        for place in range(chosen.bounds[record], chosen.bounds[record + 1]):
+        for place in range(found.bounds[record], found.bounds[record + 1]):
             for cell in range(cells.bounds[record], cells.bounds[record + 1]):
-                if cells.ids[cell] == chosen.ids[place]:
-                    chosen.values[place] = cells.values[cell]
+                if cells.ids[cell] == found.ids[place]:
+                    found.values[place] = cells.values[cell]

@@ -26,10 +26,12 @@ class Twin(ABC):
 
     It holds the states of many copies of the step, one a key. `load` takes a copy's state over from a river step, and
     `store` puts it into one, so that either can go on where the other has stopped. Whole numbers are the same as
-    floats to it where their magnitude is below `exact_below`: river keeps them whole.
+    floats to it where their magnitude is below `exact_below`: river keeps them whole. It takes no number of the
+    magnitude `finite_below` or beyond.
     """
 
     exact_below: float = math.inf
+    finite_below: float = math.inf
 
     def expect(self, features: Features) -> Features:
         """The features behind the step, where these are in front of it. Raises NoTwin for what it cannot take."""
@@ -52,7 +54,9 @@ class Twin(ABC):
 
 
 class Transformer(Twin):
-    """Twin of a transformer."""
+    """Twin of a transformer; one that `is_supervised` learns from the label, too, which has to be a number then."""
+
+    is_supervised = False
 
     @abstractmethod
     def learn(self, lesson: Lesson) -> Lesson:
@@ -86,8 +90,8 @@ class Estimator(Twin):
     takes_classes = False
 
     @abstractmethod
-    def learn(self, lesson: Lesson, y: Floats) -> Answers | None:
-        """Predict each record, and then learn from it where it is to be learned from; `y` has shape `(n,)`.
+    def learn(self, lesson: Lesson) -> Answers | None:
+        """Predict each record, and then learn from it where it is to be learned from.
 
         None where river would not have come through: the state is of no use then.
         """

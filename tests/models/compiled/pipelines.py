@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from river import compose, linear_model, optim, preprocessing
+from river import compose, feature_extraction, linear_model, optim, preprocessing, stats
 
 from schemas.column import Column, Numbers, Words
 from schemas.table import Table
@@ -97,7 +97,36 @@ def _unions(draw: st.DrawFn) -> Any:
     return compose.TransformerUnion(*branches)
 
 
+_imputers: Strategy = st.builds(
+    lambda fill: preprocessing.StatImputer(("c", fill), ("s", "none")),
+    st.sampled_from([0, 1.5]) | st.builds(stats.Mean),
+)
+_hashers: Strategy = st.builds(
+    preprocessing.FeatureHasher, st.sampled_from([2, 64]), seed=st.integers(0, 5), alternate_sign=st.booleans()
+)
+_targets: Strategy = st.builds(
+    feature_extraction.TargetAgg,
+    st.sampled_from(["s", "w", ["w", "s"], ["s", "d", "w"]]),
+    st.builds(stats.Mean) | st.builds(stats.BayesianMean, st.sampled_from([0, 0.3]), st.sampled_from([1, 2.5])),
+)
+
+
+@st.composite
+def _filled(draw: st.DrawFn) -> list[Any]:
+    """Nulls filled, and what then becomes of numbers and words."""
+    words = compose.Select("s", "w") | draw(_encoders)
+    return [compose.Discard("k"), draw(_imputers), compose.Select("c", "a") + words, draw(_scalers)()]
+
+
+_scalers = st.sampled_from([preprocessing.StandardScaler, preprocessing.MinMaxScaler])
 _mixed_fronts: Strategy = st.one_of(
+    _filled(),
+    st.tuples(st.just(compose.Discard("c")), _hashers, _scalers.map(lambda scaler: scaler())).map(list),
+    st.tuples(_targets, st.just(compose.Select("a"))).map(lambda branches: [compose.TransformerUnion(*branches)]),
+    st.tuples(_targets, _scalers.map(lambda scaler: compose.Select("b", "a") | scaler()), _encoders).map(
+        lambda branches: [compose.TransformerUnion(*branches[:2], compose.Select("s") | branches[2])]
+    ),
+    st.tuples(_imputers, _hashers).map(lambda steps: [steps[0], steps[1]]),
     _unions().map(lambda union: [union]),
     st.tuples(_unions(), st.just(preprocessing.MinMaxScaler())).map(list),
     st.tuples(st.just(compose.Select("s", "w", "d")), _encoders, st.just(preprocessing.StandardScaler())).map(list),
