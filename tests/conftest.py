@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as properties
 
 from engine.flink.rest import FlinkRest
 from engine.local.leftovers import processes_of
@@ -10,6 +11,10 @@ from engine.local.platform import Platform, down, up
 from engine.settings import Settings
 from tests import postgres
 from tests.kafka_sockets import leave_to_the_collector
+
+# no test asserts a time
+properties.register_profile("headrace", deadline=None)
+properties.load_profile("headrace")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import numpy as np
 from models.compiled.chain import parts
 from models.compiled.entry import Columns, head_of
 from models.compiled.pipeline import CompiledPipeline
+from models.compiled.twin import NoTwin
 from models.copies import Copies
 from models.learner import Learner
 from schemas.kernel import Codes
@@ -79,12 +80,15 @@ class Forms:
         self._ahead = set()
         return self._learner
 
-    def in_columns(self) -> CompiledPipeline:
-        """The models as columns."""
+    def in_columns(self) -> CompiledPipeline | None:
+        """The models as columns, None where these cannot hold what was learned."""
         if self._is_river_ahead:
             copies = self._learner.copies
-            for key, number in zip(copies.models, self.numbers(list(copies.models)).tolist(), strict=True):
-                self._compiled.load(number, _tail(copies, key))
+            try:
+                for key, number in zip(copies.models, self.numbers(list(copies.models)).tolist(), strict=True):
+                    self._compiled.load(number, _tail(copies, key))
+            except NoTwin:
+                return None
             self._is_river_ahead = False
         return self._compiled
 

@@ -13,6 +13,7 @@ import numpy as np
 from models.compiled.behind import merge, passed
 from models.compiled.entry import Columns, Filled, coded, filled, is_text, listed, matrix, numbered, spelled
 from models.compiled.forms import Forms
+from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
 from models.compiled.twin import Answers, NoTwin
 from models.copies import Copies
@@ -113,11 +114,14 @@ class CompiledLearner:
 
     def _entry(self, given: Columns, batch: Batch) -> _Entry | None:
         """The frame as a matrix, None where the twins cannot take a feature or the label."""
+        compiled = self._forms.in_columns()
+        if compiled is None:
+            return None
         label, records = str(self.stage.label), len(batch.records)
         columns = self._forms.features({name: column for name, column in given.items() if name != label})
-        features = self._features(columns)
+        features = self._features(columns, compiled)
         column = given.get(label, [None] * records)
-        y = self._y(column)
+        y = self._y(column, compiled)
         if features is None or y is None:
             return None
         grid, good = matrix(list(features.values()), records)
@@ -128,9 +132,8 @@ class CompiledLearner:
         copies, has_key = self._copies(given, records)
         return _Entry(tuple(features), grid, copies, good & has_key, labelled, y.values, labels)
 
-    def _features(self, columns: Columns) -> dict[str, Filled] | None:
+    def _features(self, columns: Columns, compiled: CompiledPipeline) -> dict[str, Filled] | None:
         """The columns that anything learns from, None where the twins cannot take one of them."""
-        compiled = self._forms.in_columns()
         reach = compiled.reach(tuple(columns))
         features: dict[str, Filled] = {}
         texts: dict[str, bool] = {}
@@ -150,9 +153,8 @@ class CompiledLearner:
             return None
         return features
 
-    def _y(self, column: Column | Sequence[Any]) -> Filled | None:
+    def _y(self, column: Column | Sequence[Any], compiled: CompiledPipeline) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""
-        compiled = self._forms.in_columns()
         return numbered(column, compiled.known.classes) if compiled.takes_classes else filled(column)
 
     def _copies(self, given: Columns, records: int) -> tuple[Codes, Flags]:
@@ -198,6 +200,7 @@ class CompiledLearner:
     def _learn(self, entry: _Entry) -> Answers | None:
         """None where river would have failed; nothing is learned then."""
         good, compiled = entry.good, self._forms.in_columns()
+        assert compiled is not None
         numbers = compiled.known.fields(entry.names)
         records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
         learning = deepcopy(compiled) if compiled.may_fail else compiled

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from models.compiled.rows import Lesson, Vocabulary
-from models.compiled.scaler import Scaler, expect_no_window
+from models.compiled.scaler import Scaler, exact, expect_no_window
 from schemas.kernel import FloatGrid, blank, kernel
 
 
@@ -35,8 +35,8 @@ class MinMaxScaler(Scaler):
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         numbers = known.features.numbers(step.max)
         self.make_room(copy + 1, known)
-        self.state.lows[copy, numbers] = [step.min[name].get() for name in step.max]
-        self.state.highs[copy, numbers] = [stat.get() for stat in step.max.values()]
+        self.state.lows[copy, numbers] = [exact(step.min[name].get(), self.exact_below) for name in step.max]
+        self.state.highs[copy, numbers] = [exact(stat.get(), self.exact_below) for stat in step.max.values()]
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.min.clear()
@@ -67,7 +67,7 @@ class MaxAbsScaler(Scaler):
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         numbers = known.features.numbers(step.abs_max)
         self.make_room(copy + 1, known)
-        self.state.highs[copy, numbers] = [stat.get() for stat in step.abs_max.values()]
+        self.state.highs[copy, numbers] = [exact(stat.get(), self.exact_below) for stat in step.abs_max.values()]
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.abs_max.clear()

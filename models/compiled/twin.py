@@ -46,7 +46,7 @@ class Twin(ABC):
 
     @abstractmethod
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
-        """Make the state of a copy that of `step`."""
+        """Make the state of a copy that of `step`. Raises NoTwin for a state that arrays cannot hold exactly."""
 
     @abstractmethod
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:

@@ -3,15 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 from schemas.registry_service import create_app, open_store
 from tests.schemas.jvm_side import Jvm, running
 from tests.schemas.serving import served
-
-# no test asserts a time
-settings.register_profile("headrace", deadline=None)
-settings.load_profile("headrace")
 
 
 @pytest.fixture(scope="session")

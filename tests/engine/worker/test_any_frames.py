@@ -36,7 +36,7 @@ RECORDS = [decoded(record) for record in apart(readings(200))]
 WHOLE = run(plan(), RECORDS, (len(RECORDS),))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=6), crash_after=st.integers(-1, 30))
 def test_frames_and_crashes_change_nothing(sizes: list[int], crash_after: int) -> None:
     cut = run(plan(), RECORDS, sizes, crash_after)
