@@ -20,9 +20,10 @@ from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scalers import StandardScaler
 from models.compiled.selection import Discard, Select
 from models.compiled.target import TargetAgg
-from models.compiled.twin import Answers, Estimator, Features, NoTwin, Transformer, Twin
+from models.compiled.twin import Answers, Estimator, Features, NoTwin, Transformer, Twin, joined
 from schemas.kernel import Codes, Flags, Floats
 
+ROOM = 1 << 22
 TWINS: dict[Any, Callable[[Any], Twin]] = {
     compose.Select: Select,
     compose.Discard: Discard,
@@ -58,8 +59,8 @@ def twin_of(step: Any) -> Twin:
 class CompiledPipeline:
     """The twins of the steps of a pipeline, the estimator last, for as many copies of it as there are keys.
 
-    Raises NoTwin where a step has none. `known` is what it has met; `exact_below` as in Twin, and the rest as in
-    Estimator.
+    Raises NoTwin where a step has none. Records pass through as many at a time as have `room` numbers at most. `known`
+    is what it has met; `exact_below` and `finite_below` as in Twin, and the rest as in Estimator.
 
     >>> from models.compiled.rows import of_dicts
     >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
@@ -73,7 +74,8 @@ class CompiledPipeline:
     True
     """
 
-    def __init__(self, pipeline: Any) -> None:
+    def __init__(self, pipeline: Any, room: int = ROOM) -> None:
+        self._room = room
         self._steps = parts(pipeline)
         *front, last = self._steps
         self._reach: Reach | None = None
@@ -112,8 +114,16 @@ class CompiledPipeline:
         self.make_room(int(copies.max(initial=0)) + 1)
         if self.known.is_ambiguous:
             return None
-        lesson = Lesson(records, records, y, learns, copies)
-        return self._last.learn(self._front.learn(lesson))
+        size = max(1, self._room // max(1, len(self.known.features)))
+        answers = []
+        for start in range(0, max(count, 1), size):
+            part = slice(start, start + size)
+            cells = records.slice(start, min(start + size, count))
+            answer = self._last.learn(self._front.learn(Lesson(cells, cells, y[part], learns[part], copies[part])))
+            if answer is None:
+                return None
+            answers.append(answer)
+        return answers[0] if len(answers) == 1 else joined(answers)
 
     def make_room(self, copies: int) -> None:
         """Have room for so many copies, and for all that is known."""

@@ -86,6 +86,12 @@ class Cells(NamedTuple):
     ids: Codes
     values: Floats
 
+    def slice(self, start: int, stop: int) -> Cells:
+        """The records from `start` up to `stop`."""
+        bounds = self.bounds[start : stop + 1]
+        cells = slice(bounds[0], bounds[-1])
+        return Cells(bounds - bounds[0], self.ids[cells], self.values[cells])
+
 
 class Lesson(NamedTuple):
     """Records on their way through a pipeline that predicts each and then learns from some, as kernels take them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -77,6 +77,17 @@ class Answers:
     probabilities: FloatGrid | None = None
     order: CodeGrid | None = None
     chosen: Codes | None = None
+
+
+def joined(answers: Sequence[Answers]) -> Answers:
+    """The answers of one estimator about some records, and about those that follow."""
+
+    def column(name: str) -> Any:
+        parts = [getattr(each, name) for each in answers]
+        return None if parts[0] is None else np.concatenate(parts)
+
+    columns = {name: column(name) for name in ("numbers", "probabilities", "order", "chosen")}
+    return Answers(classes=answers[-1].classes, **columns)
 
 
 class Estimator(Twin):
