@@ -22,7 +22,7 @@ _OUR_MODULES = frozenset(
     f"models.{name}"
     for name in (
         *("binning", "casting", "declaring", "deriving", "expectations", "expression", "filtering", "renaming"),
-        *("repeats", "rolling", "rolling_window", "rules", "sampling", "scikit"),
+        *("ordered", "repeats", "rolling", "rolling_window", "rules", "sampling", "scikit"),
     )
 )
 

@@ -54,8 +54,10 @@ def predicting(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any, Any], A
     """What to ask `model` for, and what makes a class of an answer that is probabilities; None where it is none.
 
     A classifier is asked once, for its probabilities if it has any; the likeliest class is then its prediction, as
-    river decides, unless it decides by itself.
+    river decides, unless it decides by itself. An anomaly detector is asked for its score.
     """
+    if kind_of(model) is Kind.ANOMALY_DETECTOR:
+        return _asked(model, "score_one"), None
     last, inherited = type(last_step(model)), base.Classifier
     if getattr(last, "predict_proba_one", inherited.predict_proba_one) is inherited.predict_proba_one:
         return _asked(model, "predict_one"), None
@@ -94,13 +96,16 @@ def _asked(model: Any, verb: str) -> Callable[[Any], Any]:
 
 
 def _learn(tail: Any) -> Callable[..., None]:
-    """What `tail.learn_one` does, without a pipeline's bookkeeping."""
-    straight = _straight(tail)
-    if straight is None or kind_of(tail) is Kind.TRANSFORMER:
+    """What `tail.learn_one` does, without a pipeline's bookkeeping; an estimator without a label is given one, too."""
+    straight, kind = _straight(tail), kind_of(tail)
+    assert kind is not None
+    if kind is Kind.TRANSFORMER:
         return tail.learn_one  # type: ignore[no-any-return]
+    if straight is None:
+        return tail.learn_one if kind.is_supervised else _unlabelled(tail.learn_one)
     front, last = straight
     steps = tuple((step.learn_one, step.transform_one) for step in front)
-    learn_last = last.learn_one
+    learn_last = last.learn_one if kind.is_supervised else _unlabelled(last.learn_one)
 
     def learn(x: Any, y: Any) -> None:
         for learn_one, transform_one in steps:
@@ -109,6 +114,11 @@ def _learn(tail: Any) -> Callable[..., None]:
         learn_last(x, y)
 
     return learn
+
+
+def _unlabelled(learn_one: Callable[[Any], None]) -> Callable[[Any, Any], None]:
+    """The verb of what learns without a label, for who gives one."""
+    return lambda x, _: learn_one(x)
 
 
 def _straight(model: Any) -> tuple[list[Any], Any] | None:

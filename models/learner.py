@@ -18,7 +18,7 @@ NEVER = -(1 << 63)
 
 
 class Learner:
-    """An estimator stage that learns from each record by itself.
+    """An estimator stage that learns from each record by itself: from those with a label, or all where it needs none.
 
     `learned` counts the records learned; `learned_until` is the largest event time among them, in ms, or `NEVER`.
     """
@@ -35,7 +35,8 @@ class Learner:
     def run(self, batch: Batch, transforms: Transforms, outcome: Outcome) -> None:  # noqa: PLR0912 - calls take time
         """Predict and learn all records. Raises LearnFailed."""
         stage, copies = self.copies.stage, self.copies
-        node, label, kind, keyed = stage.name, str(stage.label), stage.kind, stage.key is not None
+        node, kind, keyed = stage.name, stage.kind, stage.key is not None
+        label: Any = stage.label
         before, learns_before = bool(transforms), transforms.learns
         predictions: list[Prediction | None] = [None] * len(batch.records)
         new = tuple.__new__  # a third of the time of Prediction(...)
@@ -65,7 +66,7 @@ class Learner:
                 doing = PREDICT
                 said = predict(x)
                 entry = (said, None, y, learned) if decide is None else (decide(x, said), said, y, learned)
-                if y is not None:
+                if y is not None or label is None:
                     spoiled, doing = True, LEARN
                     learn(x, y)
                     learned += 1

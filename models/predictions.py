@@ -14,8 +14,9 @@ import numpy.typing as npt
 class Prediction(NamedTuple):
     """What the model said about one record before it learned from it.
 
-    `probabilities` is None for regressors and for classifiers that have none; `label` is None where there is no
-    outcome to learn from; `count` is the number of records learned before.
+    The prediction is a class, a number, the score of an anomaly detector or the number of a cluster. `probabilities` is
+    None for all but classifiers, and for those that have none; `label` is None where there is no outcome to learn from;
+    `count` is the number of records learned before.
     """
 
     prediction: Any
@@ -29,11 +30,11 @@ class Predictions(Sequence[Prediction | None]):
     """The predictions of `size` records, of which those at `positions`, shape `(n,)`, have one.
 
     As a sequence it has a `Prediction` or None for each record; these are made when one is first asked for. `numbers`
-    are what a regressor says, `(n,)`; a classifier gives the probability of each of its `classes`, `(n, classes)`.
-    Where records know different classes, or in another order, `order`, `(n, classes)`, says which class each place is
-    for, and -1 behind the last; `chosen`, `(n,)`, is the class of those that do not say the likeliest, -1 for none.
-    `labels` are the labels of those that have one, at `labelled`, a mask `(n,)`; `counts` say how many records had been
-    learned before each.
+    are what all others say, `(n,)`, whole for clusters; a classifier gives the probability of each of its `classes`,
+    `(n, classes)`. Where records know different classes, or in another order, `order`, `(n, classes)`, says which class
+    each place is for, and -1 behind the last; `chosen`, `(n,)`, is the class of those that do not say the likeliest, -1
+    for none. `labels` are the labels of those that have one, at `labelled`, a mask `(n,)`; `counts` say how many
+    records had been learned before each.
 
     >>> p = np.array([[0.25, 0.75]])
     >>> said = Predictions(2, np.array([1]), np.array([7]), np.array([True]), [True], None, (False, True), p)
@@ -50,7 +51,7 @@ class Predictions(Sequence[Prediction | None]):
     counts: npt.NDArray[np.int64]
     labelled: npt.NDArray[np.bool_]
     labels: Sequence[Any]
-    numbers: npt.NDArray[np.float64] | None = None
+    numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64] | None = None
     classes: tuple[Hashable, ...] = ()
     probabilities: npt.NDArray[np.float64] | None = None
     order: npt.NDArray[np.int32] | None = None

@@ -34,8 +34,10 @@ class Prequential(Protocol):
         """The metrics by name; empty before the first labelled record."""
 
 
-def prequential(kind: Kind) -> Prequential:
-    """The metrics for an estimator of this kind."""
+def prequential(kind: Kind) -> Prequential | None:
+    """The metrics for an estimator of this kind, None where nothing says how good it is."""
+    if not kind.is_supervised:
+        return None
     return RegressionMetrics() if kind is Kind.REGRESSOR else ClassificationMetrics()
 
 
@@ -165,7 +167,9 @@ class RegressionMetrics:
 def _judged_numbers(predictions: Sequence[Prediction | None]) -> tuple[Floats, Floats]:
     """The labels that are there, and what was predicted for them."""
     if isinstance(predictions, Predictions) and predictions.numbers is not None:
-        return np.array(predictions.labels, np.float64), predictions.numbers[predictions.labelled]
+        return np.array(predictions.labels, np.float64), np.asarray(predictions.numbers, np.float64)[
+            predictions.labelled
+        ]
     judged = [p for p in predictions if p is not None and p[2] is not None]
     said = np.array([0.0 if p[0] is None else p[0] for p in judged], np.float64)
     return np.array([p[2] for p in judged], np.float64), said

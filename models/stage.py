@@ -8,8 +8,9 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from river import base, compose, preprocessing
+from river import base, cluster, compose, preprocessing
 
+from models import ordered
 from models.fronts import check_front, split
 from models.pickled import dump, load
 from models.renaming import PureRenamer
@@ -22,14 +23,35 @@ class Kind(Enum):
     TRANSFORMER = "transformer"
     CLASSIFIER = "classifier"
     REGRESSOR = "regressor"
+    ANOMALY_DETECTOR = "anomaly detector"
+    CLUSTERER = "clusterer"
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether it learns from a label."""
+        return self in (Kind.CLASSIFIER, Kind.REGRESSOR)
+
+
+_PARENTS = {
+    base.Classifier: Kind.CLASSIFIER,
+    base.Regressor: Kind.REGRESSOR,
+    base.AnomalyDetector: Kind.ANOMALY_DETECTOR,
+    base.Clusterer: Kind.CLUSTERER,
+}
+_VERBS = {
+    "predict_proba_one": Kind.CLASSIFIER,
+    "predict_one": Kind.REGRESSOR,
+    "score_one": Kind.ANOMALY_DETECTOR,
+}
 
 
 @dataclass(frozen=True)
 class Stage:
     """A named pipeline: river's transformers in a row, with at most one estimator, which comes last.
 
-    `label` is the field that holds the outcome, for pipelines that end in a classifier or a regressor; `key` the field
-    by whose values there is a model each; `batch` asks for `learn_many` over exactly so many labelled records of a
+    `label` is the field that holds the outcome, for pipelines that end in a classifier or a regressor; an anomaly
+    detector and a clusterer have none, and learn from each record. `key` is the field by whose values there is a model
+    each; `batch` asks for `learn_many` over exactly so many labelled records of a
     shard and key at once, which is faster and gives other results than learning one by one; where it fails, no record
     is to blame, and the job stops. Raises Fatal, naming the node, for a pipeline that does not fit.
 
@@ -41,7 +63,7 @@ class Stage:
     Traceback (most recent call last):
     ...
     schemas.errors.Fatal: node "model": has label "late", but StandardScaler is neither a classifier nor a regressor
-    hint: end the pipeline in an estimator, or leave the label out
+    hint: end the pipeline in one of these, or leave the label out
     """
 
     name: str
@@ -53,28 +75,7 @@ class Stage:
     def __post_init__(self) -> None:
         if isinstance(self.pipeline, type):
             raise Fatal(f'node "{self.name}": {self.pipeline.__name__} is a class', hint="give an instance: call it")
-        kind = kind_of(self.pipeline)
-        if kind is None:
-            raise Fatal(
-                f'node "{self.name}": {_type(self.pipeline)} is no transformer, classifier or regressor',
-                hint="a pipeline needs transform_one, or learn_one and predict_one",
-            )
-        if self.label is None and kind is not Kind.TRANSFORMER:
-            raise Fatal(
-                f'node "{self.name}": {_type(self.pipeline)} is a {kind.value}, but there is no label',
-                hint="name the field that holds the outcome: label=...",
-            )
-        if self.label is not None and kind is Kind.TRANSFORMER:
-            raise Fatal(
-                f'node "{self.name}": has label "{self.label}", but {_type(self.pipeline)} is neither a classifier '
-                "nor a regressor",
-                hint="end the pipeline in an estimator, or leave the label out",
-            )
-        if kind is Kind.TRANSFORMER and getattr(self.pipeline, "_supervised", False):
-            raise Fatal(
-                f'node "{self.name}": learns from the label, but ends in no estimator',
-                hint="put such transformers in front of the estimator, in its pipeline",
-            )
+        _check_kind(self)
         _check_front(self)
         if self.batch is not None:
             _check_batch(self)
@@ -103,24 +104,21 @@ def last_step(pipeline: Any) -> Any:
 def kind_of(pipeline: Any) -> Kind | None:
     """The kind of a river object, or of one that merely has river's verbs; None if it is none of ours."""
     last = last_step(pipeline)
-    if isinstance(last, base.Classifier):
-        return Kind.CLASSIFIER
-    if isinstance(last, base.Regressor):
-        return Kind.REGRESSOR
+    of_river = next((kind for parent, kind in _PARENTS.items() if isinstance(last, parent)), None)
+    if of_river is not None:
+        return of_river
     if hasattr(last, "transform_one"):
         return Kind.TRANSFORMER
     if isinstance(last, base.Estimator) or not hasattr(last, "learn_one"):
         return None
-    if hasattr(last, "predict_proba_one"):
-        return Kind.CLASSIFIER
-    return Kind.REGRESSOR if hasattr(last, "predict_one") else None
+    return next((kind for verb, kind in _VERBS.items() if hasattr(last, verb)), None)
 
 
 def settle_order(pipeline: Any) -> None:
     """Make `compose.Select`, and `OneHotEncoder` with given categories, give features in the order of their names.
 
-    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it. A
-    `compose.Renamer` leaves its input as it is from here on.
+    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it. From here
+    on a `cluster.KMeans` goes over them as it met them, and a `compose.Renamer` leaves its input as it is.
     """
     # isinstance looks through pipelines to their last step: ask for the pipeline first.
     if isinstance(pipeline, compose.Pipeline):
@@ -135,6 +133,31 @@ def settle_order(pipeline: Any) -> None:
         pipeline._zero_dict = dict.fromkeys(sorted(pipeline._zero_dict), 0)
     elif type(pipeline) is compose.Renamer:
         pipeline.__class__ = PureRenamer
+    elif type(pipeline) is cluster.KMeans:
+        pipeline.__class__ = ordered.KMeans
+
+
+def _check_kind(stage: Stage) -> None:
+    """Raise Fatal for what is of no kind, and where its kind and its label do not go together."""
+    kind, node, last = kind_of(stage.pipeline), f'node "{stage.name}"', _type(stage.pipeline)
+    if kind is None:
+        hint = "a pipeline needs transform_one, or learn_one and predict_one or score_one"
+        if isinstance(last_step(stage.pipeline), base.AnomalyFilter | base.SupervisedAnomalyDetector):
+            hint = "end the pipeline in an anomaly detector that scores features, as it is"
+        raise Fatal(
+            f"{node}: {last} is no transformer, classifier, regressor, anomaly detector or clusterer", hint=hint
+        )
+    if stage.label is None and kind.is_supervised:
+        hint = "name the field that holds the outcome: label=..."
+        raise Fatal(f"{node}: {last} is a {kind.value}, but there is no label", hint=hint)
+    if stage.label is not None and not kind.is_supervised:
+        hint = "end the pipeline in one of these, or leave the label out"
+        raise Fatal(f'{node}: has label "{stage.label}", but {last} is neither a classifier nor a regressor', hint=hint)
+    if not kind.is_supervised and getattr(stage.pipeline, "_supervised", False):
+        raise Fatal(
+            f"{node}: learns from the label, but ends in neither a classifier nor a regressor",
+            hint="put such transformers in front of one of these, in its pipeline",
+        )
 
 
 def _check_front(stage: Stage) -> None:
@@ -145,8 +168,9 @@ def _check_front(stage: Stage) -> None:
 
 
 def _check_batch(stage: Stage) -> None:
-    if stage.kind is Kind.TRANSFORMER:
-        raise Fatal(f'node "{stage.name}": batch is for estimators, and {_type(stage.pipeline)} is a transformer')
+    if not stage.kind.is_supervised:
+        hint = f"{_type(stage.pipeline)} learns record by record: leave batch out"
+        raise Fatal(f'node "{stage.name}": batch is for classifiers and regressors', hint=hint)
     if stage.batch is None or stage.batch < 1:
         raise Fatal(f'node "{stage.name}": batch is {stage.batch}, expected at least 1')
     for step in _steps(split(stage.pipeline)[1]):  # what stands in front takes the records one by one

@@ -164,7 +164,7 @@ def test_rivers_renamer_leaves_the_record_as_it_was() -> None:
 
 def test_target_means_belong_in_front_of_an_estimator() -> None:
     mean = feature_extraction.TargetAgg("origin", stats.Mean())
-    with pytest.raises(Fatal, match='node "mean": learns from the label, but ends in no estimator'):
+    with pytest.raises(Fatal, match='node "mean": learns from the label, but ends in neither a classifier nor'):
         Stage("mean", mean)
     assert output_fields(mean | linear_model.LinearRegression(), FIELDS) == {"y_mean_by_origin": "double"}
 

@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 import pytest
-from river import cluster, compose, linear_model, preprocessing, tree
+from river import anomaly, cluster, compose, feature_extraction, linear_model, preprocessing, stats, tree
 
 from models.pickled import dump, load
 from models.stage import Kind, Stage
@@ -23,17 +23,34 @@ class Locked(preprocessing.StandardScaler):  # type: ignore[misc]
         self.lock = threading.Lock()
 
 
+class Distance:
+    """How far a value is from the one before: river's verbs, and nothing of river."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def learn_one(self, x: dict[str, float]) -> None:
+        self.last = x["a"]
+
+    def score_one(self, x: dict[str, float]) -> float:
+        return abs(x["a"] - self.last)
+
+
 @pytest.mark.parametrize(
     ("pipeline", "options", "message"),
     [
         (linear_model.LogisticRegression, {"label": "y"}, "LogisticRegression is a class"),
-        (object(), {"label": "y"}, "object is no transformer, classifier or regressor"),
-        (cluster.KMeans(), {"label": "y"}, "KMeans is no transformer, classifier or regressor"),
+        (object(), {"label": "y"}, "object is no transformer, classifier, regressor, anomaly detector or clusterer"),
+        (cluster.KMeans(), {"label": "y"}, 'has label "y", but KMeans is neither a classifier nor a regressor'),
+        (anomaly.HalfSpaceTrees(), {"label": "y"}, 'has label "y", but HalfSpaceTrees is neither'),
+        (anomaly.HalfSpaceTrees(), {"batch": 8}, "batch is for classifiers and regressors"),
+        (anomaly.QuantileFilter(anomaly.HalfSpaceTrees(), 0.9), {}, "QuantileFilter is no transformer"),
+        (feature_extraction.TargetAgg("a", stats.Mean()) | cluster.KMeans(), {}, "learns from the label, but ends in"),
         (linear_model.LogisticRegression(), {}, "is a classifier, but there is no label"),
         (preprocessing.StandardScaler(), {"label": "y"}, "neither a classifier nor a regressor"),
         (tree.HoeffdingTreeClassifier(), {"label": "y", "batch": 8}, "HoeffdingTreeClassifier has no learn_many"),
         (linear_model.LogisticRegression(), {"label": "y", "batch": 0}, "batch is 0, expected at least 1"),
-        (preprocessing.StandardScaler(), {"batch": 8}, "batch is for estimators"),
+        (preprocessing.StandardScaler(), {"batch": 8}, "batch is for classifiers"),
         (Locked(), {}, "Locked cannot be pickled"),
     ],
 )
@@ -46,6 +63,9 @@ def test_misfits_are_named(pipeline: Any, options: dict[str, Any], message: str)
 def test_kinds() -> None:
     assert Stage("a", compose.Select("x") | preprocessing.StandardScaler()).kind is Kind.TRANSFORMER
     assert Stage("a", linear_model.LinearRegression(), label="y").kind is Kind.REGRESSOR
+    assert Stage("a", preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees()).kind is Kind.ANOMALY_DETECTOR
+    assert Stage("a", preprocessing.MinMaxScaler() | cluster.KMeans()).kind is Kind.CLUSTERER
+    assert Stage("a", Distance()).kind is Kind.ANOMALY_DETECTOR
 
 
 def test_a_fresh_pipeline_is_independent() -> None:
