@@ -20,7 +20,7 @@ from schemas.errors import BadRecord
 
 @dataclass(frozen=True)
 class Passed:
-    """What came through the stages in front: a batch of what the estimator is given, label included.
+    """What came through the stages in front: a batch of what the estimator is given, label included, if it needs one.
 
     `positions` are their places in the frame; `columns` are the same records, None where their fields differ.
     """
@@ -32,7 +32,7 @@ class Passed:
 
 def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage) -> Passed:
     """Take the records of a batch through `transforms`, which note in `outcome` what they give and refuse."""
-    label = str(stage.label)
+    label: Any = stage.label
     rows: list[dict[Any, Any]] = []
     positions = []
     for index, record in enumerate(batch.records):
@@ -47,7 +47,7 @@ def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage)
             continue
         x = transforms.run_one(index, record, outcome)
         if x is not None:
-            rows.append({**x, label: y})
+            rows.append(x if label is None else {**x, label: y})
             positions.append(index)
     times = [batch.event_times[position] for position in positions]
     return Passed(Batch(rows, times), positions, _columns(rows))

@@ -15,17 +15,17 @@ from models.compiled.entry import Columns, Filled, coded, filled, is_text, liste
 from models.compiled.forms import Forms
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
-from models.compiled.twin import Answers, NoTwin
+from models.compiled.twin import Answers, NoTwin, RiverRaised
 from models.copies import Copies
 from models.course import Course
-from models.failure import TRANSFORM, LearnFailed, refuse
+from models.failure import LEARN, TRANSFORM, LearnFailed, describe, refuse
 from models.guard import examine_label
 from models.learner import Learner
 from models.outcome import Batch, Outcome, Rejection
 from models.predictions import Predictions
 from models.stage import Stage
 from models.transforms import Transforms
-from schemas.column import Column
+from schemas.column import Column, Numbers
 from schemas.errors import BadRecord
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
@@ -37,7 +37,7 @@ _KEYS = (str, int, bytes)
 class _Entry:
     """A frame as the pipeline takes it: records, if `good` for one of the `copies`, and if `labelled` with a label.
 
-    `y`, `(n,)`, are the labels as the estimator takes them.
+    `learns` says which are learned from if they are good; `y`, `(n,)`, are the labels as the estimator takes them.
     """
 
     names: tuple[str, ...]
@@ -45,6 +45,7 @@ class _Entry:
     copies: Codes
     good: Flags
     labelled: Flags
+    learns: Flags
     y: Floats
     labels: Sequence[Any]
 
@@ -117,10 +118,11 @@ class CompiledLearner:
         compiled = self._forms.in_columns()
         if compiled is None:
             return None
-        label, records = str(self.stage.label), len(batch.records)
+        label: Any = self.stage.label
+        records = len(batch.records)
         columns = self._forms.features({name: column for name, column in given.items() if name != label})
         features = self._features(columns, compiled)
-        column = given.get(label, [None] * records)
+        column = given.get(label, Numbers(np.zeros(records), np.zeros(records, np.bool_)))
         y = self._y(column, compiled)
         if features is None or y is None:
             return None
@@ -130,7 +132,8 @@ class CompiledLearner:
         good &= y.there | ~labelled
         good[list(batch.errors)] = False
         copies, has_key = self._copies(given, records)
-        return _Entry(tuple(features), grid, copies, good & has_key, labelled, y.values, labels)
+        learns = labelled if label is not None else np.ones(records, np.bool_)
+        return _Entry(tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
 
     def _features(self, columns: Columns, compiled: CompiledPipeline) -> dict[str, Filled] | None:
         """The columns that anything learns from, None where the twins cannot take one of them."""
@@ -188,9 +191,10 @@ class CompiledLearner:
     def _examine(self, record: dict[str, Any], course: Course) -> None:
         """Raises what is wrong with a record, in the order in which a learner looks at it."""
         stage = self.stage
-        y = record.pop(str(stage.label), None)
+        label: Any = stage.label
+        y = record.pop(label, None)
         if y is not None and y.__class__ is not bool:
-            examine_label(y, stage.kind, stage.name, str(stage.label))
+            examine_label(y, stage.kind, stage.name, label)
         self._forms.learner.copies.key_of(record)
         x: Any = record
         for transform in course.head:
@@ -198,27 +202,32 @@ class CompiledLearner:
         course.examine(x)
 
     def _learn(self, entry: _Entry) -> Answers | None:
-        """None where river would have failed; nothing is learned then."""
+        """None where river would have failed; nothing is learned then. Raises LearnFailed."""
         good, compiled = entry.good, self._forms.in_columns()
         assert compiled is not None
         numbers = compiled.known.fields(entry.names)
         records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
         learning = deepcopy(compiled) if compiled.may_fail else compiled
-        copies, learns = entry.copies[good], entry.labelled[good]
-        answers = learning.learn(records, entry.y[good], learns, copies)
+        copies, learns = entry.copies[good], entry.learns[good]
+        try:
+            answers = learning.learn(records, entry.y[good], learns, copies)
+        except RiverRaised as raised:
+            node, cause = self.stage.name, raised.cause
+            index = int(np.flatnonzero(good)[raised.place])
+            raise LearnFailed(index, node, describe(cause, node, LEARN)) from cause
         if answers is not None:
             self._forms.learned_in_columns(learning, copies)
         return answers
 
     def _tell(self, batch: Batch, entry: _Entry, answers: Answers, outcome: Outcome) -> None:
         positions = np.flatnonzero(entry.good)
-        learns = entry.labelled[positions]
+        labelled, learns = entry.labelled[positions], entry.learns[positions]
         outcome.predictions = Predictions(
             size=len(batch.records),
             positions=positions,
             counts=self.learned + np.cumsum(learns) - learns,
-            labelled=learns,
-            labels=[entry.labels[at] for at in positions[learns].tolist()],
+            labelled=labelled,
+            labels=[entry.labels[at] for at in positions[labelled].tolist()],
             numbers=answers.numbers,
             classes=answers.classes,
             probabilities=answers.probabilities,

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from river import compose, feature_extraction, linear_model, preprocessing
+from river import anomaly, cluster, compose, feature_extraction, linear_model, preprocessing
 
+from models import ordered
 from models.compiled.adaptive import AdaptiveStandardScaler
 from models.compiled.chain import Chain, Union, parts
 from models.compiled.encoders import one_hot_encoder
+from models.compiled.half_space import HalfSpaceTrees
 from models.compiled.hashing import FeatureHasher
 from models.compiled.imputer import StatImputer
+from models.compiled.k_means import KMeans
 from models.compiled.linear import LinearModel
 from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
 from models.compiled.reaching import Reach, reach
@@ -20,7 +23,7 @@ from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scalers import StandardScaler
 from models.compiled.selection import Discard, Select
 from models.compiled.target import TargetAgg
-from models.compiled.twin import Answers, Estimator, Features, NoTwin, Transformer, Twin, joined
+from models.compiled.twin import Answers, Estimator, Features, NoTwin, RiverRaised, Transformer, Twin, joined
 from schemas.kernel import Codes, Flags, Floats
 
 ROOM = 1 << 22
@@ -38,6 +41,9 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     linear_model.LinearRegression: LinearModel,
     linear_model.LogisticRegression: LinearModel,
     linear_model.Perceptron: LinearModel,
+    anomaly.HalfSpaceTrees: HalfSpaceTrees,
+    cluster.KMeans: KMeans,
+    ordered.KMeans: KMeans,
 }
 
 
@@ -106,7 +112,7 @@ class CompiledPipeline:
         """Predict each record, and then learn it where it is to be learned; by default all, in one copy.
 
         `y`, shape `(n,)`, are labels as the estimator takes them. Gives None where river would not have come through:
-        the state is of no use then.
+        the state is of no use then. Raises RiverRaised.
         """
         count = len(records.bounds) - 1
         learns = np.ones(count, np.bool_) if learns is None else learns
@@ -119,7 +125,10 @@ class CompiledPipeline:
         for start in range(0, max(count, 1), size):
             part = slice(start, start + size)
             cells = records.slice(start, min(start + size, count))
-            answer = self._last.learn(self._front.learn(Lesson(cells, cells, y[part], learns[part], copies[part])))
+            try:
+                answer = self._last.learn(self._front.learn(Lesson(cells, cells, y[part], learns[part], copies[part])))
+            except RiverRaised as raised:
+                raise RiverRaised(start + raised.place, raised.cause) from raised.cause
             if answer is None:
                 return None
             answers.append(answer)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from models.compiled.rows import Lesson, Vocabulary
-from schemas.kernel import CodeGrid, Codes, FloatGrid, Floats
+from schemas.kernel import CodeGrid, Codes, FloatGrid, Floats, Places
 
 Features: TypeAlias = Mapping[Any, bool]
 """Features by name, and whether each is text; what a step makes up from the data, numbers all, has some other name."""
@@ -19,6 +19,14 @@ Features: TypeAlias = Mapping[Any, bool]
 
 class NoTwin(Exception):
     """Why a step has no compiled twin; what a twin raises goes on from the step's name."""
+
+
+class RiverRaised(Exception):
+    """River raised `cause` while it learned from the record at `place` of a lesson; the state is of no use then."""
+
+    def __init__(self, place: int, cause: Exception) -> None:
+        super().__init__(place, cause)
+        self.place, self.cause = place, cause
 
 
 class Twin(ABC):
@@ -67,12 +75,12 @@ class Transformer(Twin):
 class Answers:
     """What an estimator predicts: `numbers`, shape `(n,)`, or the probability of each of the `classes`, `(n, classes)`.
 
-    Where records know different classes, or in another order, `order`, `(n, classes)`, says which class is meant by
-    each place in `probabilities`, as river's dictionary has them, and -1 behind the last; `chosen`, `(n,)`, is the
-    class for those who do not choose the likeliest, -1 for none.
+    Those of clusters are whole. Where records know different classes, or in another order, `order`, `(n, classes)`,
+    says which class is meant by each place in `probabilities`, as river's dictionary has them, and -1 behind the last;
+    `chosen`, `(n,)`, is the class for those who do not choose the likeliest, -1 for none.
     """
 
-    numbers: Floats | None = None
+    numbers: Floats | Places | None = None
     classes: tuple[Hashable, ...] = ()
     probabilities: FloatGrid | None = None
     order: CodeGrid | None = None
@@ -104,7 +112,8 @@ class Estimator(Twin):
     def learn(self, lesson: Lesson) -> Answers | None:
         """Predict each record, and then learn from it where it is to be learned from.
 
-        None where river would not have come through: the state is of no use then.
+        None where river would not have come through: the state is of no use then. Raises RiverRaised where it is known
+        at which record.
         """
 
 

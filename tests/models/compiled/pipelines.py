@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from river import compose, feature_extraction, linear_model, optim, preprocessing, stats
+from river import anomaly, cluster, compose, feature_extraction, linear_model, optim, preprocessing, stats
 
 from schemas.column import Column, Numbers, Words
 from schemas.table import Table
@@ -109,6 +109,23 @@ _targets: Strategy = st.builds(
     st.sampled_from(["s", "w", ["w", "s"], ["s", "d", "w"]]),
     st.builds(stats.Mean) | st.builds(stats.BayesianMean, st.sampled_from([0, 0.3]), st.sampled_from([1, 2.5])),
 )
+_trees = st.builds(
+    anomaly.HalfSpaceTrees,
+    n_trees=st.integers(1, 3),
+    height=st.integers(1, 4),
+    window_size=st.integers(1, 12),
+    limits=st.sampled_from([None, {"a": (-3, 3), "c": (0.25, 2)}]),
+    seed=st.none() | st.integers(0, 9),
+)
+_means = st.builds(
+    cluster.KMeans,
+    n_clusters=st.integers(1, 4),
+    halflife=st.sampled_from([0.1, 0.5, 1]),
+    mu=st.sampled_from([0, 0.5]),
+    sigma=st.sampled_from([0, 1, 3.5]),
+    p=st.sampled_from([1, 2, 2.5, 3]),
+    seed=st.none() | st.integers(0, 9),
+)
 
 
 @st.composite
@@ -142,6 +159,15 @@ def mixed_pipelines(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def unlabelled_pipelines(draw: st.DrawFn, *, keyed: bool, mixed: bool) -> Any:
+    """One that learns without a label, from records with a key, and from text."""
+    if mixed:
+        fronts = _mixed_fronts.filter(lambda steps: not compose.Pipeline(*steps)._supervised)
+        return compose.Pipeline(*draw(fronts), draw(_trees | _means))
+    return compose.Pipeline(*([compose.Discard("k")] if keyed else []), *draw(_fronts)(), draw(_trees | _means))
+
+
+@st.composite
 def keyed_pipelines(draw: st.DrawFn) -> Any:
     """One that does without the key, which is text."""
     return compose.Pipeline(compose.Discard("k"), *draw(_fronts)(), draw(linear_models(regression=False)))
@@ -166,8 +192,14 @@ _values: dict[str, Strategy] = {
 
 
 @st.composite
-def streams(draw: st.DrawFn, *, regression: bool, keyed: bool = False, mixed: bool = False) -> Stream:
-    names = ("a", *(("s", "w") if mixed else ()), "b", "c", "d", *("k" if keyed else ""), "y")
+def streams(
+    draw: st.DrawFn, *, regression: bool = False, keyed: bool = False, mixed: bool = False, labelled: bool = True
+) -> Stream:
+    names = (
+        *("a", *(("s", "w") if mixed else ()), "b", "c", "d"),
+        *("k" if keyed else ""),
+        *("y" if labelled else ""),
+    )
     label = st.floats(-100, 100) if regression else st.booleans()
     key = st.sampled_from(["JFK", "LGA", "EWR", None])
     record = st.fixed_dictionaries({**_values, "k": key, "y": label | st.none()})

@@ -19,7 +19,16 @@ from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
 from models.stage import Stage
 from schemas.errors import BadRecord
-from tests.models.compiled.pipelines import Record, Stream, keyed_pipelines, mixed_pipelines, pipelines, streams, table
+from tests.models.compiled.pipelines import (
+    Record,
+    Stream,
+    keyed_pipelines,
+    mixed_pipelines,
+    pipelines,
+    streams,
+    table,
+    unlabelled_pipelines,
+)
 
 
 def _results(shard: Shard, batch: Batch) -> list[Any]:
@@ -61,6 +70,16 @@ def test_a_model_for_each_key_gives_what_river_gives(data: st.DataObject) -> Non
 def test_text_and_unions_give_what_river_gives(key: str | None, data: st.DataObject) -> None:
     stage = Stage("model", data.draw(mixed_pipelines()), label="y", key=key)
     check(stage, data.draw(streams(regression=False, keyed=key is not None, mixed=True)), data)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("keyed", [False, True])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_without_a_label_it_gives_what_river_gives(keyed: bool, mixed: bool, data: st.DataObject) -> None:
+    pipeline = data.draw(unlabelled_pipelines(keyed=keyed, mixed=mixed))
+    stage = Stage("model", pipeline, key="k" if keyed else None)
+    check(stage, data.draw(streams(keyed=keyed, mixed=mixed, labelled=False)), data)
 
 
 def check(stage: Stage, stream: Stream, data: st.DataObject) -> None:
