@@ -38,8 +38,9 @@ def _graph(plan: Plan) -> Iterator[str]:
             detail += f", a model per {stage.key}" if stage.key else ""
             detail += f", learn_many over batches of exactly {stage.batch}" if stage.batch else ""
             yield f"  pipeline  {stage.name} <- {part.inputs[stage.name]}: {stage.kind.value}{detail}"
-            yield f"            {'learns from' if stage.label else 'gives'} {_fields(part.fields[stage.name])}"
-            if stage.label:
+            learns = stage is part.estimator
+            yield f"            {'learns from' if learns else 'gives'} {_fields(part.fields[stage.name])}"
+            if learns:
                 yield from (f"            {line}" for line in _twins(part))
     for sink in plan.sinks:
         yield f"  sink      {sink.name} <- {sink.input}: {_place(sink)}"

@@ -22,7 +22,7 @@ def result_schemas(part: Part) -> dict[str, Schema]:
 
 def _schema(part: Part, sink: DataSink) -> Schema:
     if part.estimator is not None and part.estimator.name == sink.input:
-        return prediction_schema(part.label_type, by_topic=part.by_topic)
+        return prediction_schema(part.prediction_type, by_topic=part.by_topic, classifies=part.classifies)
     assert isinstance(sink.sink, ResultSink)
     if sink.sink.schema is not None:
         return features_schema(_declared(sink, sink.sink.schema), by_topic=part.by_topic)

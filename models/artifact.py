@@ -53,8 +53,9 @@ class ModelCard:
     """What is known about a model without loading it.
 
     `features` maps each feature, in the order in which the model saw them, to `number`, `string`, `boolean` or `any`;
-    a `?` behind the type admits null. `learned_until` is the largest event time learned, in ms since the epoch.
-    `keyed_by` names the field whose value selects one of several models; the artifact then holds a dict of models.
+    a `?` behind the type admits null. `learned_until` is the largest event time learned, in ms since the epoch. `label`
+    is None where the model learns without one. `keyed_by` names the field whose value selects one of several models;
+    the artifact then holds a dict of models.
     """
 
     workflow: str
@@ -62,7 +63,7 @@ class ModelCard:
     version: Version
     learned_until: int
     features: dict[str, str]
-    label: str
+    label: str | None
     feature_sets: tuple[FeatureSetRef, ...] = ()
     shard: int = 0
     shards: int = 1

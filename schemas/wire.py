@@ -24,23 +24,26 @@ COORDINATES = ("topic", "partition", "offset", "event_time")  # the first fields
 _CLASSES = ("string", "int", "long")
 
 
-def prediction_schema(label_type: str, *, by_topic: bool = False) -> dict[str, Any]:
-    """The schema of the predictions of a model whose label is of `label_type`.
+def prediction_schema(label_type: str, *, by_topic: bool = False, classifies: bool = True) -> dict[str, Any]:
+    """The schema of the predictions of a model whose label, or what it says without one, is of `label_type`.
 
     A prediction is null where the model has none, as some classifiers before their first record; other models begin
     with a guess. A boolean label has the `probability` of true, a string or whole number the `probabilities` of its
-    classes by their text, a double (a regression) neither. `by_topic` is for records of several topics, which only
-    together with the partition and the offset tells which record is meant.
+    classes by their text, a double (a regression, a score) neither; nor has a cluster, which `classifies` says is no
+    class. `by_topic` is for records of several topics, which only together with the partition and the offset tells
+    which record is meant.
 
     >>> [field["name"] for field in prediction_schema("boolean")["fields"]]
     ['partition', 'offset', 'event_time', 'prediction', 'probability', 'epoch', 'count']
+    >>> [field["name"] for field in prediction_schema("long", classifies=False)["fields"]]
+    ['partition', 'offset', 'event_time', 'prediction', 'epoch', 'count']
     """
     if label_type not in ("boolean", "double", *_CLASSES):
         raise Fatal(f'label type "{label_type}": expected boolean, string, int, long or double')
     fields = [*_coordinates(by_topic=by_topic), {"name": "prediction", "type": ["null", label_type]}]
-    if label_type == "boolean":
+    if classifies and label_type == "boolean":
         fields.append({"name": "probability", "type": ["null", "double"], "doc": "of true"})
-    if label_type in _CLASSES:
+    if classifies and label_type in _CLASSES:
         fields.append({"name": "probabilities", "type": {"type": "map", "values": "double"}})
     fields += [
         {"name": "epoch", "type": "long", "doc": "of the model's version"},

@@ -77,9 +77,16 @@ class Part:
         return any(sink.input == self.name for sink in self.sinks)
 
     @property
-    def label_type(self) -> str:
-        """The Avro type of the label, null aside; "double" for every kind of float."""
+    def prediction_type(self) -> str:
+        """The Avro type of what it predicts, null aside."""
         assert self.estimator is not None
-        assert self.estimator.label is not None
-        kind = plain_type(field_type(self.reader, self.estimator.label))
-        return "double" if kind == "float" or self.estimator.kind is Kind.REGRESSOR else kind
+        if self.estimator.kind is Kind.CLUSTERER:
+            return "long"
+        if self.estimator.label is None or self.estimator.kind is Kind.REGRESSOR:
+            return "double"
+        return plain_type(field_type(self.reader, self.estimator.label))
+
+    @property
+    def classifies(self) -> bool:
+        """Whether what it predicts are classes, which may have probabilities."""
+        return self.estimator is not None and self.estimator.kind is Kind.CLASSIFIER

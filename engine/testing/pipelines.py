@@ -16,6 +16,7 @@ from models.pickled import dump, load
 from models.predictions import Prediction
 from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
+from models.stage import Kind
 from schemas.errors import Fatal
 
 Stretch = list[tuple[Record, int]]
@@ -47,7 +48,7 @@ def run_pipeline(workflow: Workflow, pipeline: str, /, **tables: Table) -> Outco
         raise Fatal(f'pipeline "{pipeline}": expected a table of "{stream}", found {given}', hint=hint)
     frames = _frames(nodes[stream], tables[stream])
     state = MemoryState()
-    applied = Applied.blank(0, [node.name for node in chain if node.stage.label is None])
+    applied = Applied.blank(0, [node.name for node in chain if node.stage.kind is Kind.TRANSFORMER])
     for frame in frames:  # a new life for each
         live = Recoverable(lambda data: Batch(*load(data)), lambda: Shard([node.stage for node in chain]), state)
         records, event_times = [record for record, _ in frame], [event_time for _, event_time in frame]
@@ -98,7 +99,7 @@ def _lines(stream: Node, table: Table) -> list[Typed | Mark]:
 
 def _results(applied: Applied, last: Pipeline) -> dict[str, Records]:
     results = {name: Records(row for row in rows if row is not None) for name, rows in applied.features.items()}
-    if last.stage.label is not None:
+    if last.stage.kind is not Kind.TRANSFORMER:
         said = [prediction for prediction in applied.predictions if prediction is not None]
         outcomes = {type(known) for line in said for known in (line.label, *(line.probabilities or ()))}
         is_boolean = bool in outcomes

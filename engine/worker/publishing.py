@@ -69,7 +69,7 @@ class Publishing:
             version=version,
             learned_until=shard.learned_until,
             features=dict(features),
-            label=str(estimator.label),
+            label=estimator.label,
             feature_sets=self._feature_sets(features),
             shard=number,
             shards=self._part.shards,

@@ -134,9 +134,9 @@ def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: 
 
 
 def _probability_column(part: Part) -> Probabilities:
-    if part.label_type == "double":
+    if not part.classifies:
         return lambda _: {}
-    if part.label_type == "boolean":
+    if part.prediction_type == "boolean":
         return lambda said: {"probability": _of_true(said)}
     return lambda said: {"probabilities": [{str(label): p for label, p in each.items()} for each in _of_all(said)]}
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from river import compose, linear_model, preprocessing
+from river import anomaly, cluster, compose, linear_model, preprocessing
 
 from engine.connectors import FeatureLookup, Features, Over, Query, Session, Sql, Table, Tumbling
 from engine.explain import explain
@@ -260,6 +260,30 @@ def test_explain_shows_the_fields_of_each_pipeline() -> None:
     assert f"learns from {unknown}" in lines
 
 
+@pytest.mark.parametrize(
+    ("model", "kind", "written_as"),
+    [(anomaly.HalfSpaceTrees(), "anomaly detector", "double"), (cluster.KMeans(), "clusterer", "long")],
+)
+def test_what_learns_without_a_label_is_planned_and_explained(model: Any, kind: str, written_as: str) -> None:
+    def build(flow: Workflow) -> None:
+        scaled = compose.Select("distance") | preprocessing.MinMaxScaler() | model
+        scores = flow.pipeline("scores", flow.source("flights", FLIGHTS), scaled, key="carrier")
+        flow.sink("written", scores, Topic("scores"))
+        flow.sink("published", scores, ModelStore("scores"))
+
+    made = plan(build)
+    [part] = made.parts
+    assert part.estimator is part.stages[0]
+    fields = {field["name"]: field["type"] for field in part.results["written"]["fields"]}
+    assert (fields["prediction"], part.shards) == (["null", written_as], 32)
+    assert not {"probability", "probabilities"} & fields.keys()
+    lines = [line.strip() for line in explain(made).splitlines()]
+    assert f"pipeline  scores <- flights: {kind}, a model per carrier" in lines
+    assert any(line.startswith("learns from ") for line in lines)
+    assert f"step {type(model).__name__}: has a compiled twin" in lines
+    assert "compiled, with river's numbers" in lines
+
+
 def test_a_key_makes_shards() -> None:
     [made] = plan(lambda flow: learn(flow, FLIGHTS, "late", key="carrier")).parts
     assert (made.shard_key, made.shards) == ("carrier", 32)
@@ -268,7 +292,7 @@ def test_a_key_makes_shards() -> None:
 def test_dead_letters_come_first_among_the_topics() -> None:
     made = make_plan(phishing.flow, shipped_schema)
     assert made.topics == ("phishing.dead", "page_predictions")
-    assert made.parts[0].label_type == "boolean"
+    assert made.parts[0].prediction_type == "boolean"
 
 
 @pytest.mark.parametrize("flow", [delays.flow, phishing.flow])

@@ -7,12 +7,13 @@ import sys
 from typing import Any
 
 import pytest
-from river import compose, linear_model, naive_bayes, preprocessing
+from river import anomaly, cluster, compose, linear_model, naive_bayes, preprocessing
 
 from engine.testing import Table, at, corrupt, crash, duplicate, idle, run_pipeline, table
 from engine.testing.tables import Mark
 from engine.workflow import Workflow
 from models import RollingMean
+from models.stage import Stage
 from schemas.errors import Fatal
 from sources import KafkaTopic
 from tests.engine.testing.airport import FLIGHT
@@ -51,6 +52,22 @@ def test_features_and_predictions_come_by_the_names_of_the_pipelines() -> None:
     assert outcome["model"].of("count") == [0, 1, 2]
     assert outcome["model"].of("prediction")[0] == 0.0
     assert outcome.models["model"]["StandardScaler"].counts["wind_speed"] == 3
+
+
+@pytest.mark.parametrize("model", [anomaly.HalfSpaceTrees(2, 3, 2, seed=7), cluster.KMeans(2, seed=7)])
+def test_what_learns_without_a_label_predicts_first_and_learns_every_record(model: Any) -> None:
+    flow = Workflow("windy")
+    source = flow.source("weather", KafkaTopic("weather", schema="weather", event_time="observed_at"))
+    scaled = compose.Select("wind_speed") | preprocessing.MinMaxScaler() | model
+    flow.pipeline("scores", source, scaled)
+    outcome = run_pipeline(flow, "scores", weather=hours(*LEARNED, crash, ("10:00", None, 1.0), ("10:20", 90.0, 1.0)))
+    said, river = [], Stage("scores", scaled).fresh()
+    for wind_speed in (10.0, 20.0, 30.0, 90.0):
+        x = {"wind_speed": wind_speed}
+        said.append(river.score_one(x) if isinstance(model, anomaly.HalfSpaceTrees) else river.predict_one(x))
+        river.learn_one(x)
+    assert outcome["scores"] == [{"prediction": each, "count": count} for count, each in enumerate(said)]
+    assert outcome.dead.of("reason") == ["null_feature"]
 
 
 def test_after_a_crash_the_models_go_on_to_the_last_bit() -> None:

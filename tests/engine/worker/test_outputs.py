@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-from river import linear_model, naive_bayes
+from river import anomaly, cluster, linear_model, naive_bayes
 
 from engine.plan import DEAD_LETTERS, Plan
 from engine.planner import make_plan
@@ -11,7 +12,7 @@ from engine.worker.encoding import ResultEncoding
 from engine.worker.outputs import Outputs, fatal_frame
 from engine.workflow import Workflow
 from models.outcome import Outcome, Rejection
-from models.predictions import Prediction
+from models.predictions import Prediction, Predictions
 from schemas.codec import Decoder
 from schemas.errors import BadRecord
 from schemas.frames import FATAL, OutputFrame, OutputRecord, Record, pack, unpack_output
@@ -43,11 +44,12 @@ SAID: dict[str, tuple[Any, Any, list[Prediction]]] = {
 }
 
 
-def plan_of(label_type: str, estimator: Any) -> Plan:
-    fields = [{"name": "a", "type": "double"}, {"name": "y", "type": ["null", label_type]}]
+def plan_of(label_type: str | None, estimator: Any) -> Plan:
+    fields = [{"name": "a", "type": "double"}, {"name": "y", "type": ["null", label_type or "string"]}]
     schema = {"type": "record", "name": "r", "fields": fields}
     flow = Workflow("demo")
-    model = flow.pipeline("model", flow.source("in", KafkaTopic("in")), estimator, label="y")
+    label = None if label_type is None else "y"
+    model = flow.pipeline("model", flow.source("in", KafkaTopic("in")), estimator, label=label)
     flow.sink("first", model, Topic("first"))
     flow.sink("second", model, Topic("second"))
     return make_plan(flow, lambda _: schema)
@@ -85,6 +87,27 @@ def test_every_record_gives_a_prediction_to_each_topic_or_a_dead_letter(label_ty
     dead = Decoder(dead_letter_schema(), {5: dead_letter_schema()}.__getitem__).decode(letter.value)
     assert (dead["offset"], dead["key"], dead["value"], dead["reason"]) == (1 << 40, b"bad", b"b", "not_finite")
     assert (letter.key, letter.timestamp) == (b"bad", 99)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "written_as", "said"),
+    [
+        (anomaly.HalfSpaceTrees(), "double", [0, 0.75, 0.5]),
+        (cluster.KMeans(), "long", [0, 4, 1]),
+        (cluster.KMeans(), "long", np.array([0, 4, 1])),
+    ],
+)
+def test_scores_and_clusters_have_no_probabilities(estimator: Any, written_as: str, said: Any) -> None:
+    outcome = Outcome({}, [Prediction(each, None, None, 7) for each in said] + [None])
+    if isinstance(said, np.ndarray):
+        places = np.arange(3, dtype=np.intp)
+        outcome.predictions = Predictions(4, places, np.full(3, 7), np.zeros(3, np.bool_), [], said)
+    records = unpack_output(outputs_of(plan_of(None, estimator), outcome).encode())
+    schema = prediction_schema(written_as, classifies=False)
+    decoder = Decoder(schema, {6: schema}.__getitem__)
+    written = [decoder.decode(record.value) for record in records if record.destination == 1]
+    assert [(each["prediction"], each["count"]) for each in written] == [(each, 7) for each in list(said)]
+    assert not {"probability", "probabilities"} & written[0].keys()
 
 
 def test_without_topics_and_rejections_there_is_nothing_to_write() -> None:
