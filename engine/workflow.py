@@ -145,10 +145,9 @@ class Workflow:
     ) -> Pipeline:
         """Add a pipeline: a river object, or anything with river's verbs.
 
-        `label` names the field with the outcome, for a pipeline that ends in a classifier or a regressor; one that ends
-        in an anomaly detector or a clusterer has none, and predicts the score or the cluster of each record. `key` is the
-        field by whose values there is a model each; `batch` makes it learn exactly that many records at a time with
-        `learn_many`.
+        `label` names the field with the outcome, for a pipeline that ends in a classifier or a regressor; an anomaly
+        detector and a clusterer have none, and predict the score or the cluster of each record. `key` is the field by
+        whose values there is a model each; `batch` makes it learn exactly that many records at once with `learn_many`.
         """
         upstream = self._upstream(name, input)
         if _learns(upstream):
