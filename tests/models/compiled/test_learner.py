@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import compose, datasets, linear_model, optim, preprocessing
+from river import anomaly, cluster, compose, datasets, linear_model, optim, preprocessing
 
 from models import Filter
 from models.compiled.learner import CompiledLearner
+from models.failure import LearnFailed
 from models.outcome import Batch, Outcome
 from models.pickled import dump, load
 from models.predictions import Prediction
@@ -186,3 +187,37 @@ def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
         shard.apply(Batch(table([{"a": 1.0, "y": 1.0}, {"a": 1e200, "y": 1e200}], ("a", "y")), [1, 2]))
     assert isinstance(failed.value.error, BadRecord)  # type: ignore[attr-defined]
     assert before
+
+
+def _unsorted(x: Record) -> Record:
+    return {1: x["a"], "a": x["a"]}  # type: ignore[dict-item]  # names that Python cannot sort
+
+
+def test_what_river_cannot_grow_trees_for_fails_at_the_same_record_with_the_same_text() -> None:
+    stages = [Stage("front", compose.FuncTransformer(_unsorted)), Stage("scores", anomaly.HalfSpaceTrees(2, 2, 2))]
+    failures = []
+    for is_compiled in (False, True):
+        records = [{"a": None}, {"a": 1.0}, {"a": 2.0}]
+        with pytest.raises(LearnFailed) as failed:
+            Shard(stages, is_compiled=is_compiled).apply(Batch(records, [0, 1, 2]))
+        failures.append((failed.value.index, failed.value.node, failed.value.error.reason, str(failed.value.error)))
+    assert failures[0] == failures[1]
+    assert failures[0][:3] == (1, "scores", "learn_failed")
+
+
+def test_trees_and_centers_go_over_to_river_whole() -> None:
+    for model in (anomaly.HalfSpaceTrees(2, 3, 5, seed=1), cluster.KMeans(3, seed=1)):
+        river, compiled = Shard([Stage("model", model)]), Shard([Stage("model", model)], is_compiled=True)
+        for start in range(0, 14, 7):
+            records = [{"a": at * 5 % 11 / 11, "b": at * 7 % 13 / 13} for at in range(start, start + 7)]
+            river.apply(Batch([dict(record) for record in records], list(range(7))))
+            compiled.apply(Batch(table(records, ("a", "b")), list(range(7))))
+        assert _whole(compiled.model) == _whole(river.model)
+
+
+def _whole(model: Any) -> list[Any]:
+    """All that decides what a model will say."""
+    if isinstance(model, cluster.KMeans):
+        return [model._rng.getstate(), [list(center.items()) for center in model.centers.values()]]
+    nodes = [vars(node) | {"children": None} for nodes in model._tree_nodes for node in nodes]
+    return [model.rng.getstate(), model.counter, model._first_window, nodes]
