@@ -192,14 +192,25 @@ _values: dict[str, Strategy] = {
 
 
 @st.composite
-def streams(
-    draw: st.DrawFn, *, regression: bool = False, keyed: bool = False, mixed: bool = False, labelled: bool = True
-) -> Stream:
-    names = (
-        *("a", *(("s", "w") if mixed else ()), "b", "c", "d"),
-        *("k" if keyed else ""),
-        *("y" if labelled else ""),
-    )
+def unlabelled_streams(draw: st.DrawFn, *, keyed: bool, mixed: bool) -> Stream:
+    """Longer ones, most of whose records can be learned from."""
+    names = ("a", *(("s", "w") if mixed else ()), "b", "c", "d", *("k" if keyed else ""))
+    small = st.floats(-4, 4, width=16)
+    tame = {**_values, "a": small, "b": st.integers(-3, 3), "c": small, "s": st.sampled_from(["AA", "B6", ""])}
+    values = draw(st.sampled_from([tame, tame, _values]))
+    record = st.tuples(*(values[name] for name in names if name != "k"))
+    rows = draw(st.lists(record, min_size=1, max_size=6))
+    places = np.random.default_rng(draw(st.integers(0, 99))).integers(0, len(rows), draw(st.integers(1, 90)))
+    records = [dict(zip([name for name in names if name != "k"], rows[place], strict=True)) for place in places]
+    if keyed:
+        records = [{**record, "k": ("JFK", "LGA", None)[at * 7 % 11 % 3]} for at, record in enumerate(records)]
+    size = draw(st.integers(1, 40))
+    return Stream([records[start : start + size] for start in range(0, len(records), size)], names)
+
+
+@st.composite
+def streams(draw: st.DrawFn, *, regression: bool, keyed: bool = False, mixed: bool = False) -> Stream:
+    names = ("a", *(("s", "w") if mixed else ()), "b", "c", "d", *("k" if keyed else ""), "y")
     label = st.floats(-100, 100) if regression else st.booleans()
     key = st.sampled_from(["JFK", "LGA", "EWR", None])
     record = st.fixed_dictionaries({**_values, "k": key, "y": label | st.none()})
