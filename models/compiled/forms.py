@@ -88,6 +88,7 @@ class Forms:
                 for key, number in zip(copies.models, self.numbers(list(copies.models)).tolist(), strict=True):
                     self._compiled.load(number, _tail(copies, key))
             except NoTwin:
+                self._ahead = set()  # river's objects are
                 return None
             self._is_river_ahead = False
         return self._compiled

@@ -194,6 +194,18 @@ def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
     assert before
 
 
+def test_what_columns_cannot_hold_stays_as_river_has_learned_it() -> None:
+    model = preprocessing.MinMaxScaler() | linear_model.LogisticRegression()
+    stage = Stage("model", compose.Discard("k") | model, label="y", key="k")
+    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
+    for key in ("JFK", "LGA", "JFK"):
+        records = [{"a": 1 << 52, "k": key, "y": True}]
+        expected = _results(river, Batch([dict(record) for record in records], [0]))
+        assert _results(compiled, Batch(table(records, ("a", "k", "y")), [0])) == expected
+    assert repr(compiled.model["JFK"][-1].weights) == repr(river.model["JFK"][-1].weights)
+    assert compiled.model["JFK"][-1].intercept == river.model["JFK"][-1].intercept != 0.0
+
+
 def _unsorted(x: Record) -> Record:
     return {1: x["a"], "a": x["a"]}  # type: ignore[dict-item]  # names that Python cannot sort
 
