@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.compiled.chain import parts
-from models.compiled.entry import head_of
-from models.compiled.forms import divided
+from models.compiled.forms import steps_of
+from models.compiled.front import Front, chooser
 from models.compiled.learner import CompiledLearner
 from models.compiled.pipeline import CompiledPipeline, twin_of
 from models.compiled.twin import NoTwin
@@ -15,6 +15,7 @@ from models.fields import Fields, Unknown, described
 from models.stage import Kind, Stage
 from schemas.fields import plain_type
 
+BY_RECORD = "goes record by record, in front of what is compiled"
 _TEXTS = frozenset({"string", "enum"})
 _NUMBERS = frozenset({"int", "long", "float", "double", "boolean"})
 _WORDS = _TEXTS | {"int", "long", "boolean"}
@@ -24,7 +25,8 @@ _WORDS = _TEXTS | {"int", "long", "boolean"}
 class Choice:
     """The steps of a stage by name, each with the reason why it has no twin, None where it has one.
 
-    `reason` says why the stage is not compiled, None where it is: all of it is, or nothing.
+    Steps in front of all that learns need none: they go `BY_RECORD`. `reason` says why the stage is not compiled, None
+    where it is: all of it is, or nothing.
     """
 
     steps: tuple[tuple[str, str | None], ...]
@@ -43,9 +45,11 @@ def choose(stage: Stage, fields: Fields, *, is_behind: bool = False) -> Choice:
     >>> choose(Stage("model", model, label="late"), {"carrier": "string"}).reason
     'StandardScaler takes numbers, and "carrier" is text'
     """
-    named = tuple((type(step).__name__, _reason(step)) for step in _leaves(stage.pipeline))
+    front, behind = steps_of(stage.pipeline)
+    steps = tuple((type(step).__name__, None if chooser(step) else BY_RECORD) for step in front)
+    named = tuple((type(step).__name__, _reason(step)) for step in _leaves(behind))
     lacking = next((reason for _, reason in named if reason), None)
-    return Choice(named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, fields))
+    return Choice(steps + named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, fields))
 
 
 def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None:
@@ -87,10 +91,10 @@ def _fields_reason(stage: Stage, fields: Fields) -> str | None:
         return "only the data decides which fields there are"
     if stage.label in fields:
         return f'has the label "{stage.label}" among its features'
-    head, steps = divided(stage.fresh())
-    taken: Any = fields
-    for step in head:
-        taken = head_of(step)(taken)  # type: ignore[misc]  # all of them have one
+    front, steps = steps_of(stage.fresh())
+    taken = Front(front).fields(fields)
+    if isinstance(taken, Unknown):
+        return taken.reason
     pipeline = CompiledPipeline(steps)
     found = pipeline.reach(tuple(taken))
     for name in found.examined:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from river import compose
 
-from models.compiled.chain import parts
 from models.compiled.rows import Names
 from schemas.column import Column, Numbers, Words
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 
 Columns = Mapping[str, Column | Sequence[Any]]
-Head = Callable[[Columns], Columns]
 
 
 @dataclass(frozen=True)
@@ -150,27 +147,3 @@ def matrix(columns: Sequence[Filled], records: int) -> tuple[FloatGrid, Flags]:
         grid[:, place] = column.values
         there &= column.there
     return grid, there
-
-
-def head_of(step: Any) -> Head | None:
-    """What a step in front does to columns that learns nothing; None for one that has no twin."""
-    if type(step) is compose.Select and not any(callable(key) for key in step.keys):
-        return lambda columns: {name: columns[name] for name in step.keys}
-    if type(step) is compose.Discard:
-        return lambda columns: {name: column for name, column in columns.items() if name not in step.keys}
-    if type(step) is compose.TransformerUnion:
-        return _head_of_union([head_of(branch) for branch in parts(step)])
-    return None
-
-
-def _head_of_union(branches: Sequence[Head | None]) -> Head | None:
-    if not all(branches):
-        return None
-
-    def merge(columns: Columns) -> Columns:
-        merged: dict[str, Any] = {}
-        for branch in reversed(branches):
-            merged.update(branch(columns))  # type: ignore[misc]  # all are there
-        return merged
-
-    return merge

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from models.compiled.chain import parts
-from models.compiled.entry import Columns, head_of
-from models.compiled.pipeline import CompiledPipeline
+from models.compiled.front import Front, divided
+from models.compiled.pipeline import CompiledPipeline, twin_of
 from models.compiled.twin import NoTwin
 from models.copies import Copies
 from models.learner import Learner
@@ -32,7 +31,8 @@ class Forms:
 
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
-        self._head, self._unlearned = divided(learner.stage.fresh())
+        front, self._unlearned = steps_of(learner.stage.fresh())
+        self._front = Front(front)
         self._compiled = CompiledPipeline(self._unlearned)
         self._compiled.load(0, self._unlearned)
         self._is_blank = self._compiled.known.is_empty
@@ -47,11 +47,10 @@ class Forms:
         """The stage by river, for what is the same in both forms."""
         return self._learner
 
-    def features(self, columns: Columns) -> Columns:
-        """What the steps in front that learn nothing make of the columns of a frame."""
-        for step in self._head:
-            columns = head_of(step)(columns)  # type: ignore[misc]  # all of them have one
-        return columns
+    @property
+    def front(self) -> Front:
+        """The steps in front of all that learns."""
+        return self._front
 
     def numbers(self, keys: Sequence[Hashable]) -> Codes:
         """The number of the copy for each key; a new key gets a copy that has learned what its author gave it."""
@@ -112,13 +111,19 @@ class Forms:
         return {**self.__dict__, "_learner": learner, "_ahead": set(self._numbers.values())}
 
 
-def divided(pipeline: Any) -> tuple[list[Any], list[Any]]:
-    """The steps in front that merely choose among columns, and those behind, for which twins are needed."""
-    steps = parts(pipeline)
-    count = next(place for place, step in enumerate(steps) if head_of(step) is None)
-    return steps[:count], steps[count:]
+def steps_of(pipeline: Any) -> tuple[list[Any], list[Any]]:
+    """The steps in front of all that learns, and those behind, for which twins are needed."""
+    return divided(pipeline, _has_twin)
+
+
+def _has_twin(step: Any) -> bool:
+    try:
+        twin_of(step)
+    except NoTwin:
+        return False
+    return True
 
 
 def _tail(copies: Copies, key: Any) -> list[Any]:
     """The steps of a model that have twins."""
-    return divided(copies.course(key).model)[1]
+    return steps_of(copies.course(key).model)[1]

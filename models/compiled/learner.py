@@ -19,6 +19,7 @@ from models.compiled.twin import Answers, NoTwin, RiverRaised
 from models.copies import Copies
 from models.course import Course
 from models.failure import LEARN, TRANSFORM, LearnFailed, describe, refuse
+from models.filtering import Filtered
 from models.guard import examine_label
 from models.learner import Learner
 from models.outcome import Batch, Outcome, Rejection
@@ -26,7 +27,7 @@ from models.predictions import Predictions
 from models.stage import Stage
 from models.transforms import Transforms
 from schemas.column import Column, Numbers
-from schemas.errors import BadRecord
+from schemas.errors import BadRecord, Fatal, Retryable
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
 
@@ -50,8 +51,18 @@ class _Entry:
     labels: Sequence[Any]
 
 
+@dataclass(frozen=True)
+class _TurnedAway:
+    """The records of a frame that are not learned: why they are refused, by position, and which are filtered out."""
+
+    refused: dict[int, Rejection]
+    filtered: list[int]
+
+
 class CompiledLearner:
-    """An estimator stage whose steps all have a compiled twin; it gives what `Learner` gives. Raises NoTwin.
+    """An estimator stage whose steps all have a compiled twin, but for those in front of all that learns.
+
+    It gives what `Learner` gives. Raises NoTwin.
 
     A frame that does not come as columns of numbers goes through the river objects: what was learned goes over to them,
     and back with the next frame of columns.
@@ -102,15 +113,16 @@ class CompiledLearner:
 
     def _run(self, batch: Batch, columns: Columns | None, outcome: Outcome) -> None:
         entry = self._entry(columns, batch) if columns else None
-        refused = self._refused(batch, entry) if entry else None
-        answers = self._learn(entry) if entry and refused is not None else None
-        if entry is None or refused is None or answers is None:
+        turned = self._turned_away(batch, entry) if entry else None
+        answers = self._learn(entry) if entry and turned else None
+        if entry is None or turned is None or answers is None:
             river = self._forms.in_river()
             self._forms.learned_in_river()
             river.run(batch, Transforms((), {}, None), outcome)
             return
-        for index, rejection in refused.items():
+        for index, rejection in turned.refused.items():
             outcome.reject(index, rejection)
+        outcome.filtered += [(index, self.stage.name) for index in turned.filtered]
         self._tell(batch, entry, answers, outcome)
 
     def _entry(self, given: Columns, batch: Batch) -> _Entry | None:
@@ -120,8 +132,10 @@ class CompiledLearner:
             return None
         label: Any = self.stage.label
         records = len(batch.records)
-        columns = self._forms.features({name: column for name, column in given.items() if name != label})
-        features = self._features(columns, compiled)
+        failed = np.zeros(records, np.bool_)
+        failed[list(batch.errors)] = True
+        columns = self._forms.front.columns({name: given[name] for name in given if name != label}, failed)
+        features = {} if failed.all() else self._features(columns, compiled)
         column = given.get(label, Numbers(np.zeros(records), np.zeros(records, np.bool_)))
         y = self._y(column, compiled)
         if features is None or y is None:
@@ -130,13 +144,15 @@ class CompiledLearner:
         labels = listed(column)
         labelled = np.array([known is not None for known in labels], np.bool_)
         good &= y.there | ~labelled
-        good[list(batch.errors)] = False
+        good &= ~failed
         copies, has_key = self._copies(given, records)
         learns = labelled if label is not None else np.ones(records, np.bool_)
         return _Entry(tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
 
-    def _features(self, columns: Columns, compiled: CompiledPipeline) -> dict[str, Filled] | None:
+    def _features(self, columns: Columns | None, compiled: CompiledPipeline) -> dict[str, Filled] | None:
         """The columns that anything learns from, None where the twins cannot take one of them."""
+        if columns is None:
+            return None
         reach = compiled.reach(tuple(columns))
         features: dict[str, Filled] = {}
         texts: dict[str, bool] = {}
@@ -171,22 +187,27 @@ class CompiledLearner:
         numbers[:-1][fit] = self._forms.numbers(list(compress(keys, fit.tolist())))
         return numbers[codes], np.append(fit, False)[codes]
 
-    def _refused(self, batch: Batch, entry: _Entry) -> dict[int, Rejection] | None:
-        """Why the records are refused that are not good, by position; None where river would take one of them."""
+    def _turned_away(self, batch: Batch, entry: _Entry) -> _TurnedAway | None:
+        """What becomes of the records that are not good, None where river would take one of them."""
+        turned = _TurnedAway({}, [])
         if entry.good.all():
-            return {}
-        refused, course = {}, Course(self.stage.fresh(), self.stage.name)
+            return turned
+        course = Course(self.stage.fresh(), self.stage.name)
         for index in np.flatnonzero(~entry.good).tolist():
             record = batch.records[index]
             if isinstance(record, BadRecord):
                 continue
             try:
                 self._examine(dict(record), course)
+            except (Retryable, Fatal):
+                raise
+            except Filtered:
+                turned.filtered.append(index)
             except Exception as cause:  # noqa: BLE001 - the boundary around user code
-                refused[index] = refuse(index, self.stage.name, TRANSFORM, cause, spoiled=False)
+                turned.refused[index] = refuse(index, self.stage.name, TRANSFORM, cause, spoiled=False)
             else:
                 return None
-        return refused
+        return turned
 
     def _examine(self, record: dict[str, Any], course: Course) -> None:
         """Raises what is wrong with a record, in the order in which a learner looks at it."""
