@@ -70,10 +70,10 @@ def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:
     if isinstance(column, Words):
         return column.words, column.codes
     if isinstance(column, Numbers):
-        distinct, codes = np.unique(column.array, return_inverse=True)
-        places: Codes = codes.astype(np.int32)
-        if column.valid is not None:
-            places[~column.valid] = -1
+        valid = np.ones(len(column.array), np.bool_) if column.valid is None else column.valid
+        distinct, codes = np.unique(column.array[valid], return_inverse=True)
+        places = np.full(len(valid), -1, np.int32)
+        places[valid] = codes
         return distinct.tolist(), places
     values = listed(column)
     there = np.array([value is not None for value in values], np.bool_)
