@@ -73,7 +73,7 @@ class Predictions(Sequence[Prediction | None]):
         if self.numbers is not None:
             return self.numbers
         chosen = self._likeliest if self.chosen is None else self.chosen
-        if self.classes == (False, True) and self.order is None:
+        if self.order is None and self.classes == (False, True) and self.classes[0] is False:
             truth: npt.NDArray[np.bool_] = chosen == 1
             return truth
         classes = np.empty(len(self.classes) + 1, object)  # one more, as -1 is none
