@@ -62,7 +62,7 @@ class ClassificationMetrics:
         self.scores: Counts = np.zeros((2, _BINS), np.int64)
 
     def update(self, predictions: Sequence[Prediction | None]) -> None:
-        if isinstance(predictions, Predictions) and predictions.classes == (False, True):
+        if isinstance(predictions, Predictions) and predictions.order is None and predictions.classes == (False, True):
             self._update_binary(predictions)
             return
         judged = [p for p in predictions if p is not None and p[2] is not None]
