@@ -61,7 +61,7 @@ class Design(NamedTuple):
 
 
 LARGEST_ROOT = 1e154
-_SUMS = {RMS_PROP: ("g2",), ADA_GRAD: ("g2",), ADAM: ("m", "v"), FTRL: ("z", "n"), SGD: ()}
+SUMS = {RMS_PROP: ("g2",), ADA_GRAD: ("g2",), ADAM: ("m", "v"), FTRL: ("z", "n"), SGD: ()}
 
 
 class LinearModel(Estimator):
@@ -85,7 +85,7 @@ class LinearModel(Estimator):
             float(step.l2),
             float(step.clip_gradient),
         )
-        self._sums = _SUMS[self._design.step.kind]
+        self._sums = SUMS[self._design.step.kind]
         self.may_fail = self._design.step.kind in (ADA_GRAD, FTRL)
         self.state = blank(Weights)
 
@@ -173,7 +173,7 @@ def _stepped(w: float, g: float, step: Step, rate: float, sums: tuple[Floats, Fl
 
 
 @shared
-def _rate(step: Step, iterations: int) -> float:
+def rate_of(step: Step, iterations: int) -> float:
     rate = learning_rate(step.pace, iterations)
     if step.kind == ADAM:
         rate = rate * power(1.0 - power(step.second, iterations + 1.0), 0.5)
@@ -207,7 +207,7 @@ def _update(after: Cells, cells: range, slope: float, state: Weights, copy: int,
     """One step of the optimizer over the features of a record."""
     weights, first, second = state.weights[copy], state.first[copy], state.second[copy]
     step = design.step
-    rate = _rate(step, state.iterations[copy])
+    rate = rate_of(step, state.iterations[copy])
     for cell in cells:
         feature, x = after.ids[cell], after.values[cell]
         g = x * slope

@@ -6,24 +6,38 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from river import anomaly, cluster, compose, feature_extraction, linear_model, preprocessing
+from river import anomaly, cluster, compose, feature_extraction, linear_model, naive_bayes, preprocessing
 
 from models import ordered
 from models.compiled.adaptive import AdaptiveStandardScaler
 from models.compiled.chain import Chain, Union, parts
+from models.compiled.counting import BernoulliNB, MultinomialNB
 from models.compiled.encoders import one_hot_encoder
 from models.compiled.half_space import HalfSpaceTrees
 from models.compiled.hashing import FeatureHasher
 from models.compiled.imputer import StatImputer
 from models.compiled.k_means import KMeans
 from models.compiled.linear import LinearModel
+from models.compiled.naive_bayes import GaussianNB
+from models.compiled.passive_aggressive import PassiveAggressive
 from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
 from models.compiled.reaching import Reach, reach
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scalers import StandardScaler
 from models.compiled.selection import Discard, Select
+from models.compiled.softmax import SoftmaxRegression
 from models.compiled.target import TargetAgg
-from models.compiled.twin import Answers, Estimator, Features, NoTwin, RiverRaised, Transformer, Twin, joined
+from models.compiled.twin import (
+    Answers,
+    Estimator,
+    Features,
+    NoTwin,
+    RiverRaised,
+    Transformer,
+    Twin,
+    in_one_order,
+    joined,
+)
 from schemas.kernel import Codes, Flags, Floats
 
 ROOM = 1 << 22
@@ -44,6 +58,12 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     anomaly.HalfSpaceTrees: HalfSpaceTrees,
     cluster.KMeans: KMeans,
     ordered.KMeans: KMeans,
+    linear_model.PAClassifier: PassiveAggressive,
+    linear_model.PARegressor: PassiveAggressive,
+    linear_model.SoftmaxRegression: SoftmaxRegression,
+    naive_bayes.GaussianNB: GaussianNB,
+    naive_bayes.BernoulliNB: BernoulliNB,
+    naive_bayes.MultinomialNB: MultinomialNB,
 }
 
 
@@ -132,7 +152,7 @@ class CompiledPipeline:
             if answer is None:
                 return None
             answers.append(answer)
-        return answers[0] if len(answers) == 1 else joined(answers)
+        return in_one_order(answers[0] if len(answers) == 1 else joined(answers))
 
     def make_room(self, copies: int) -> None:
         """Have room for so many copies, and for all that is known."""

@@ -98,6 +98,20 @@ def joined(answers: Sequence[Answers]) -> Answers:
     return Answers(classes=answers[-1].classes, **columns)
 
 
+def in_one_order(answers: Answers) -> Answers:
+    """The same answers without an order, where all records know the same classes in the same order.
+
+    >>> p, order = np.array([[0.75, 0.25, 0.0]]), np.array([[1, 0, -1]])
+    >>> in_one_order(Answers(classes=("a", "b", "c"), probabilities=p, order=order))
+    Answers(numbers=None, classes=('b', 'a'), probabilities=array([[0.75, 0.25]]), order=None, chosen=None)
+    """
+    order, p = answers.order, answers.probabilities
+    if order is None or p is None or answers.chosen is not None or not len(order) or (order != order[0]).any():
+        return answers
+    numbers = order[0][order[0] >= 0].tolist()
+    return Answers(classes=tuple(answers.classes[number] for number in numbers), probabilities=p[:, : len(numbers)])
+
+
 class Estimator(Twin):
     """Twin of an estimator.
 

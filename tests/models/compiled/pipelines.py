@@ -31,7 +31,7 @@ _schedulers = st.one_of(
     st.builds(optim.schedulers.InverseScaling, _rates, st.sampled_from([0.25, 0.5, 1.0])),
     st.builds(optim.schedulers.Optimal, st.just(optim.losses.Log()), st.sampled_from([0.0001, 0.01])),
 )
-_optimizers = st.one_of(
+optimizers = st.one_of(
     st.builds(optim.SGD, _schedulers),
     st.builds(optim.AdaGrad, _schedulers),
     st.builds(optim.RMSProp, _schedulers, st.sampled_from([0.5, 0.9])),
@@ -49,7 +49,7 @@ def linear_models(draw: st.DrawFn, *, regression: bool) -> Any:
     """A linear model with any of its hyperparameters."""
     penalty = draw(_penalties)
     return (linear_model.LinearRegression if regression else linear_model.LogisticRegression)(
-        optimizer=draw(_optimizers if "l1" in penalty else _optimizers | _proximal),
+        optimizer=draw(optimizers if "l1" in penalty else optimizers | _proximal),
         loss=draw(st.sampled_from(_losses["linear" if regression else "logistic"]))(),
         intercept_init=draw(st.sampled_from([0.0, 0.5])),
         intercept_lr=draw(_schedulers),
