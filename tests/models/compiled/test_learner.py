@@ -99,7 +99,8 @@ def test_without_a_label_it_gives_what_river_gives(keyed: bool, mixed: bool, dat
 def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject) -> list[Shard]:
     """The frames give the same by river and compiled, as columns or not, stored in between or not.
 
-    Gives both, if no record has made learning fail, which leaves shards that have to be restored. Several streams, one behind the other, may have different fields.
+    Gives both, if no record has made learning fail, which leaves shards that have to be restored. Several streams, one
+    behind the other, may have different fields.
     """
     streams = stream if isinstance(stream, list) else [stream]
     frames = [(records, each.names) for each in streams for records in each.frames]
