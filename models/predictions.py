@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
+Labels = Sequence[Any] | npt.NDArray[Any]
+
 
 class Prediction(NamedTuple):
     """What the model said about one record before it learned from it.
@@ -50,7 +52,7 @@ class Predictions(Sequence[Prediction | None]):
     positions: npt.NDArray[np.intp]
     counts: npt.NDArray[np.int64]
     labelled: npt.NDArray[np.bool_]
-    labels: Sequence[Any]
+    labels: Labels
     numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64] | None = None
     classes: tuple[Hashable, ...] = ()
     probabilities: npt.NDArray[np.float64] | None = None
@@ -72,7 +74,7 @@ class Predictions(Sequence[Prediction | None]):
         """The prediction itself, shape `(n,)`: a number, or the likeliest class, the first of equals."""
         if self.numbers is not None:
             return self.numbers
-        chosen = self._likeliest if self.chosen is None else self.chosen
+        chosen = self.chosen_places
         if self.order is None and self.classes == (False, True) and self.classes[0] is False:
             truth: npt.NDArray[np.bool_] = chosen == 1
             return truth
@@ -80,6 +82,11 @@ class Predictions(Sequence[Prediction | None]):
         classes[:-1] = self.classes
         said: npt.NDArray[Any] = classes[chosen]
         return said
+
+    @cached_property
+    def chosen_places(self) -> npt.NDArray[Any]:
+        """Which of the `classes` is predicted, shape `(n,)`, -1 for none."""
+        return self._likeliest if self.chosen is None else self.chosen
 
     @property
     def _likeliest(self) -> npt.NDArray[Any]:
@@ -90,6 +97,8 @@ class Predictions(Sequence[Prediction | None]):
         assert self.probabilities is not None
         if not self.classes:
             return np.full(len(self.probabilities), -1)
+        if len(self.classes) == 2 and self.order is None:
+            return (self.probabilities[:, 1] > self.probabilities[:, 0]).astype(np.intp)
         known = np.ones(self.probabilities.shape, np.bool_) if self.order is None else self.order >= 0
         ranked = np.where(known & ~np.isnan(self.probabilities), self.probabilities, -np.inf)
         likeliest = np.where(np.isnan(self.probabilities[:, 0]) & known[:, 0], 0, ranked.argmax(axis=1))
@@ -101,7 +110,7 @@ class Predictions(Sequence[Prediction | None]):
     @cached_property
     def _predictions(self) -> list[Prediction | None]:
         predictions: list[Prediction | None] = [None] * self.size
-        labels = iter(self.labels)
+        labels = iter(self.labels.tolist() if isinstance(self.labels, np.ndarray) else self.labels)
         lines = zip(
             self.positions.tolist(), self.said.tolist(), self.labelled.tolist(), self.counts.tolist(), strict=True
         )

@@ -22,7 +22,7 @@ REFRESH_S = 1.0
 
 
 class Meter:
-    """Turns the progress of a workflow into two lines for people: what it has done, and how well."""
+    """Turns the progress of a workflow into two tables for people: what it has done, and how well."""
 
     def __init__(self) -> None:
         self._last: tuple[float, int] | None = None
@@ -40,15 +40,26 @@ class Meter:
             "dead": f"{progress.dead:,}",
             "feature rows": f"{progress.feature_rows:,}",
         }
-        quality = {name.replace("_", " "): f"{value:.4f}" for name, value in progress.quality.items()}
-        return Group(*(_line(shown) for shown in (done, quality) if shown))
+        return Group(*(_table(lines) for lines in ([done], _quality(progress.quality)) if lines))
 
 
-def _line(shown: dict[str, str]) -> Table:
+def _quality(metrics: dict[str, float]) -> list[dict[str, str]]:
+    """A line for all records, and one each for the latest ones and for what fades, where there are such."""
+    endings = {"": "overall", **{f"_{span}": span for span in ("sliding", "fading")}}
+    lines: dict[str, dict[str, str]] = {span: {} for span in endings.values()}
+    for name, value in metrics.items():
+        ending = next((each for each in endings if each and name.endswith(each)), "")
+        lines[endings[ending]][name.removesuffix(ending).replace("_", " ")] = f"{value:.4f}"
+    return [{"": span, **line} for span, line in lines.items() if line]
+
+
+def _table(lines: list[dict[str, str]]) -> Table:
+    """The lines, below the names of the first one."""
     table = Table(box=None, pad_edge=False)
-    for name in shown:
+    for name in lines[0]:
         table.add_column(name, no_wrap=True)
-    table.add_row(*shown.values())
+    for line in lines:
+        table.add_row(*(line.get(name, "") for name in lines[0]))
     return table
 
 

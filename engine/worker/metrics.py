@@ -45,7 +45,9 @@ class WorkerMetrics:
             "headrace_model_records", "records that the published version has learned", "model", "shard"
         )
         self.until = self._gauge("headrace_learned_until_timestamp_seconds", "event time learned up to", "shard")
-        self.quality = self._gauge("headrace_prequential", "prequential metrics", "shard", "metric")
+        self.quality = self._gauge(
+            "headrace_prequential", "prequential metrics, over all, sliding and fading", "shard", "metric"
+        )
 
     def refused(self, refused: Iterable[tuple[int, Rejection]]) -> None:
         """Count the results that sinks have refused: each is a dead letter, although its record was learned."""

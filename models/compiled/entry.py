@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.compiled.rows import Names
 from schemas.column import Column, Numbers, Words
@@ -58,6 +59,21 @@ def filled(
 def listed(column: Column | Sequence[Any]) -> Sequence[Any]:
     """The values of a column as Python's own."""
     return column if isinstance(column, Sequence) else column.tolist()
+
+
+def array_of(column: Column | Sequence[Any]) -> tuple[npt.NDArray[Any], Flags]:
+    """The values of a column, of which those that are Python's own are objects, and which of them are not null.
+
+    >>> values, there = array_of(["b", None])
+    >>> values.tolist(), there.tolist()
+    (['b', None], [True, False])
+    """
+    if isinstance(column, Numbers):
+        return column.array, np.ones(len(column), np.bool_) if column.valid is None else column.valid
+    values = listed(column)
+    objects = np.empty(len(values), object)
+    objects[:] = values
+    return objects, np.array([value is not None for value in values], np.bool_)
 
 
 def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:

@@ -9,9 +9,10 @@ from itertools import compress
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Columns, Filled, coded, filled, is_text, listed, matrix, numbered, spelled
+from models.compiled.entry import Columns, Filled, array_of, coded, filled, is_text, matrix, numbered, spelled
 from models.compiled.forms import Forms
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
@@ -48,7 +49,7 @@ class _Entry:
     labelled: Flags
     learns: Flags
     y: Floats
-    labels: Sequence[Any]
+    labels: npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,7 @@ class CompiledLearner:
         if features is None or y is None:
             return None
         grid, good = matrix(list(features.values()), records)
-        labels = listed(column)
-        labelled = np.array([known is not None for known in labels], np.bool_)
+        labels, labelled = array_of(column)
         good &= y.there | ~labelled
         good &= ~failed
         copies, has_key = self._copies(given, records)
@@ -248,7 +248,7 @@ class CompiledLearner:
             positions=positions,
             counts=self.learned + np.cumsum(learns) - learns,
             labelled=labelled,
-            labels=[entry.labels[at] for at in positions[labelled].tolist()],
+            labels=entry.labels[positions[labelled]],
             numbers=answers.numbers,
             classes=answers.classes,
             probabilities=answers.probabilities,
