@@ -112,12 +112,15 @@ class Predictions(Sequence[Prediction | None]):
         predictions: list[Prediction | None] = [None] * self.size
         labels = iter(self.labels.tolist() if isinstance(self.labels, np.ndarray) else self.labels)
         lines = zip(
-            self.positions.tolist(), self.said.tolist(), self.labelled.tolist(), self.counts.tolist(), strict=True
+            self.positions.tolist(),
+            self.said.tolist(),
+            self.probabilities_by_class,
+            self.labelled.tolist(),
+            self.counts.tolist(),
+            strict=True,
         )
-        for place, (position, said, is_labelled, count) in enumerate(lines):
-            predictions[position] = Prediction(
-                said, self.probabilities_at(place), next(labels) if is_labelled else None, count
-            )
+        for position, said, probabilities, is_labelled, count in lines:
+            predictions[position] = Prediction(said, probabilities, next(labels) if is_labelled else None, count)
         return predictions
 
     def probability_of(self, label: Hashable) -> list[float | None] | npt.NDArray[np.float64]:
@@ -134,13 +137,19 @@ class Predictions(Sequence[Prediction | None]):
             return found
         return [p if is_there else None for p, is_there in zip(found.tolist(), places.any(axis=1), strict=True)]
 
+    @cached_property
+    def probabilities_by_class(self) -> Sequence[dict[Any, float] | None]:
+        """The probability of each class, for each of the records at `positions`."""
+        if self.probabilities is None:
+            return [None] * len(self.positions)
+        rows = self.probabilities.tolist()
+        if self.order is None:
+            return [dict(zip(self.classes, row, strict=True)) for row in rows]
+        return [
+            {self.classes[number]: p for number, p in zip(order, row, strict=True) if number >= 0}
+            for order, row in zip(self.order.tolist(), rows, strict=True)
+        ]
+
     def probabilities_at(self, place: int) -> dict[Any, float] | None:
         """The probability of each class, for the record at `positions[place]`."""
-        if self.probabilities is None:
-            return None
-        said = self.probabilities[place].tolist()
-        if self.order is None:
-            return dict(zip(self.classes, said, strict=True))
-        return {
-            self.classes[number]: p for number, p in zip(self.order[place].tolist(), said, strict=True) if number >= 0
-        }
+        return self.probabilities_by_class[place]

@@ -14,6 +14,7 @@ import ctypes
 import hashlib
 import inspect
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -121,9 +122,15 @@ def blank(kind: type[N]) -> N:
     >>> [(array.shape, array.dtype.name) for array in blank(Sums)]
     [((0,), 'int64'), ((0, 0), 'float64')]
     """
+    return kind._make(np.zeros((0,) * dimensions, dtype) for dimensions, dtype in _arrays(kind))  # type: ignore[attr-defined, no-any-return]
+
+
+@cache
+def _arrays(kind: Any) -> list[tuple[int, Any]]:
+    """The dimensions and dtypes of a named tuple of arrays."""
     hints = get_type_hints(kind, include_extras=True)
-    arrays = [_numba_type(hints[name]) for name in kind._fields]  # type: ignore[attr-defined]
-    return kind._make(np.zeros((0,) * array.ndim, as_dtype(array.dtype)) for array in arrays)  # type: ignore[attr-defined, no-any-return]
+    arrays = [_numba_type(hints[name]) for name in kind._fields]
+    return [(array.ndim, as_dtype(array.dtype)) for array in arrays]
 
 
 def _numba_type(hint: Any) -> Any:

@@ -16,6 +16,7 @@ from engine.scoring.app import Service, create_app
 from engine.scoring.catalog import Catalog
 from engine.scoring.metrics import Metrics
 from engine.scoring.refresher import Refresher
+from engine.scoring.twins import Twins
 from engine.settings import Settings, address
 from models.allowlist import AllowList
 from models.artifact import open_artifact
@@ -24,11 +25,11 @@ from schemas.errors import Fatal
 from sinks import AsyncFeatureReader, ModelNews, ModelReader
 
 
-def service(redis_url: str, key: bytes, allowed: AllowList) -> Service:
+def service(redis_url: str, key: bytes, allowed: AllowList, twins: Twins | None) -> Service:
     """A scoring service over the models and features in Redis. It connects when it runs."""
     catalog, metrics = Catalog(), Metrics()
     unseal = partial(open_artifact, key=key, allowed=allowed)
-    refresher = Refresher(ModelNews(redis_url), ModelReader(redis_url), catalog, unseal, metrics)
+    refresher = Refresher(ModelNews(redis_url), ModelReader(redis_url), catalog, unseal, metrics, twins)
     return Service(AsyncFeatureReader(redis_url), refresher, catalog, metrics)
 
 
@@ -46,7 +47,8 @@ def serve(
     try:
         settings = Settings.load(redis=redis, signing_key=signing_key_file, production=production)
         key = signing_key(settings.signing_key_file, production=settings.production)
-        app = create_app(service(address(settings, "redis"), key, AllowList(tuple(settings.allowed_modules))))
+        allowed, twins = AllowList(tuple(settings.allowed_modules)), Twins() if settings.compiled else None
+        app = create_app(service(address(settings, "redis"), key, allowed, twins))
         listener = listen(host, port)
     except Fatal as error:
         typer.echo(f"error: {error}", err=True)

@@ -1,29 +1,55 @@
-"""How a river model is asked: once for its probabilities, where it has any."""
+"""How a river model is asked: once for its probabilities, where it has any, or about many instances by its twins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from engine.scoring.twins import Twins
 from models.course import predicting
 from models.sampling import without_samples
 
-Predict: TypeAlias = Callable[[dict[str, Any]], tuple[Any, dict[Any, float] | None]]
+MANY = 50
+"""From so many instances on twins are faster, though they have to be made for each version of a model."""
+
+Said: TypeAlias = tuple[Any, dict[Any, float] | None]
+Predict: TypeAlias = Callable[[dict[str, Any]], Said]
+
+
+class Predictor:
+    """Asks one model; `predict` gives the prediction and the probabilities, the latter None where it has none.
+
+    >>> from river import linear_model
+    >>> Predictor(linear_model.LogisticRegression()).predict({"x": 1.0})
+    (False, {False: 0.5, True: 0.5})
+    """
+
+    def __init__(self, model: Any, twins: Twins | None = None) -> None:
+        self.predict = predictor(model)
+        self._model = model
+        self._twins = twins
+        self._ask: Callable[[Sequence[dict[str, Any]]], Sequence[Said | None]] | None = None
+
+    def predict_many(self, xs: Sequence[dict[str, Any]]) -> Sequence[Said | None]:
+        """The same for each of many `x`, which have the same features in one order; None where `predict` has to."""
+        if self._ask is None and self._twins is not None and len(xs) >= MANY and self._twins.are_ready:
+            scorer = self._twins.of(self._model)
+            self._ask = scorer.ask if scorer else _nothing
+        return self._ask(xs) if self._ask is not None and len(xs) >= MANY else _nothing(xs)
 
 
 def predictor(model: Any) -> Predict:
-    """A function that gives the prediction and the probabilities of `model`, the latter None where it has none.
-
-    >>> from river import linear_model
-    >>> predictor(linear_model.LogisticRegression())({"x": 1.0})
-    (False, {False: 0.5, True: 0.5})
-    """
+    """A function that gives the prediction and the probabilities of `model`, the latter None where it has none."""
     predict, decide = predicting(without_samples(model))
     if decide is None:
         return lambda x: (predict(x), None)
 
-    def decided(x: dict[str, Any]) -> tuple[Any, dict[Any, float] | None]:
+    def decided(x: dict[str, Any]) -> Said:
         probabilities = predict(x)
         return decide(x, probabilities), probabilities
 
     return decided
+
+
+def _nothing(xs: Sequence[dict[str, Any]]) -> Sequence[Said | None]:
+    return [None] * len(xs)

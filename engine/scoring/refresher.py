@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, TypeAlias
 from engine.scoring.catalog import Catalog
 from engine.scoring.metrics import Metrics
 from engine.scoring.served import Shard
+from engine.scoring.twins import Twins
 from models.artifact import ModelCard
 from schemas.errors import Fatal, HeadraceError
 from schemas.version import Version
@@ -44,17 +45,26 @@ Unseal: TypeAlias = Callable[[bytes], tuple[ModelCard, Any]]
 class Refresher:
     """Takes published models into service; `unseal` opens an artifact, and raises Fatal where it is not to be trusted.
 
-    An asynchronous context manager: it follows the store inside.
+    An asynchronous context manager: it follows the store inside. With `twins` models are asked by those, too.
 
     `read_once` is set when all models were read for the first time; `trouble` says why they cannot be read now.
     """
 
-    def __init__(self, news: Announcements, models: Models, catalog: Catalog, unseal: Unseal, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        news: Announcements,
+        models: Models,
+        catalog: Catalog,
+        unseal: Unseal,
+        metrics: Metrics,
+        twins: Twins | None = None,
+    ) -> None:
         self._news = news
         self._models = models
         self._catalog = catalog
         self._unseal = unseal
         self._metrics = metrics
+        self._twins = twins
         self._seen: dict[tuple[str, int], Version] = {}
         self.read_once = asyncio.Event()
         self.trouble = "the model store has not been read yet"
@@ -129,7 +139,7 @@ class Refresher:
         sealed = (card.model, card.shard, card.version.epoch, card.version.count)
         if named != sealed:
             raise Fatal(f"the artifact is sealed as {sealed}, but stored as {named}")
-        if self._catalog.offer(Shard(card, model)):
+        if self._catalog.offer(Shard(card, model, self._twins)):
             self._report(card, stored.published_at_ms)
 
     def _report(self, card: ModelCard, published_at_ms: int) -> None:

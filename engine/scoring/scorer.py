@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
 from engine.scoring.asked import Asked, Instance
+from engine.scoring.predictor import Said
 from engine.scoring.problem import Unanswerable
 from engine.scoring.served import Served, Shard
 from models.artifact import FeatureSetRef
@@ -73,24 +74,59 @@ async def answer_from(source: FeatureSource, served: Served, asked: Asked) -> li
     return _answers(served, asked, reads)
 
 
+class _Question(NamedTuple):
+    """What a model is asked about one instance."""
+
+    shard: Shard
+    key: Any
+    x: dict[str, Any]
+    ages: dict[str, float]
+
+    def answer(self, said: Said | None = None) -> Answer:
+        """The answer, where it is not known yet what the model says. Raises Unanswerable."""
+        prediction, probabilities = said or self.shard.predict(self.key, self.x)
+        return Answer(prediction, probabilities, self.shard, self.ages)
+
+
 def _answers(served: Served, asked: Asked, read: Sequence[Sequence[Read]]) -> list[Answer]:
     if not asked.batch:
-        return [_one(served, asked.instances[0], read[0])]
-    answers = []
-    for position, (instance, reads) in enumerate(zip(asked.instances, read, strict=True)):
+        return [_question(served, asked.instances[0], read[0]).answer()]
+    questions: list[_Question] = []
+    answers: list[Answer] = []
+    refused: Unanswerable | None = None
+    for instance, reads in zip(asked.instances, read, strict=True):
         try:
-            answers.append(_one(served, instance, reads))
+            questions.append(_question(served, instance, reads))
         except Unanswerable as problem:
-            raise problem.within(f"instances[{position}]") from problem
+            refused = problem
+            break
+    try:
+        for question, said in zip(questions, _said(questions), strict=True):
+            answers.append(question.answer(said))
+    except Unanswerable as problem:
+        refused = problem
+    if refused is not None:
+        raise refused.within(f"instances[{len(answers)}]") from refused
     return answers
 
 
-def _one(served: Served, instance: Instance, reads: Sequence[Read]) -> Answer:
+def _question(served: Served, instance: Instance, reads: Sequence[Read]) -> _Question:
     given: Mapping[str, Any] = instance.features
     found = [(ref, row) for ref, row in reads if row is not None]
     if instance.entities:
         given = served.newest.inputs.merge(instance, [(ref, row.features) for ref, row in found])
     shard, key = served.select(given)
-    prediction, probabilities = shard.predict(key, shard.inputs.x(given))
     ages = {ref.name: (instance.at - row.event_time) / 1000 for ref, row in found}
-    return Answer(prediction, probabilities, shard, ages)
+    return _Question(shard, key, shard.inputs.x(given), ages)
+
+
+def _said(questions: Sequence[_Question]) -> list[Said | None]:
+    """What models say that can be asked about several instances at once, None for the others."""
+    said: list[Said | None] = [None] * len(questions)
+    places: dict[tuple[Shard, Any], list[int]] = {}
+    for place, question in enumerate(questions):
+        places.setdefault((question.shard, question.key), []).append(place)
+    for (shard, key), those in places.items():
+        for place, each in zip(those, shard.predict_many(key, [questions[at].x for at in those]), strict=True):
+            said[place] = each
+    return said

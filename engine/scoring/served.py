@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from engine.scoring.inputs import Inputs
 from engine.scoring.instants import to_text
-from engine.scoring.predictor import Predict, predictor
+from engine.scoring.predictor import Predictor, Said
 from engine.scoring.problem import Unanswerable
+from engine.scoring.twins import Twins
 from models.artifact import ModelCard
 from models.filtering import Filtered
 from schemas.errors import BadRecord, Fatal
 
 
 class Shard:
-    """One shard of a model as it was published: nothing in it changes but what its models remember by themselves."""
+    """One shard of a model as it was published: nothing in it changes but what its models remember by themselves.
 
-    def __init__(self, card: ModelCard, model: Any) -> None:
+    With `twins` it is asked about many instances at once by those.
+    """
+
+    def __init__(self, card: ModelCard, model: Any, twins: Twins | None = None) -> None:
         if card.keyed_by is not None and not isinstance(model, dict):
             raise Fatal(f'model "{card.model}": is keyed by "{card.keyed_by}", but holds no dict of models')
         self.card = card
@@ -29,18 +33,16 @@ class Shard:
         )
         self.learned_until = to_text(card.learned_until) if card.version.count else None
         self._models: Mapping[Any, Any] = model if card.keyed_by is not None else {None: model}
-        self._predictors: dict[Any, Predict] = {}
+        self._predictors: dict[Any, Predictor] = {}
+        self._twins = twins
 
     def __contains__(self, key: Any) -> bool:
         return key in self._models
 
-    def predict(self, key: Any, x: dict[str, Any]) -> tuple[Any, dict[Any, float] | None]:
+    def predict(self, key: Any, x: dict[str, Any]) -> Said:
         """The prediction and the probabilities for `x` of the model for `key`. Raises Unanswerable where it fails."""
-        predict = self._predictors.get(key)
-        if predict is None:
-            predict = self._predictors[key] = predictor(self._models[key])
         try:
-            return predict(x)
+            return self._predictor(key).predict(x)
         except Filtered as filtered:
             message = f'model "{self.card.model}" learns from no such record: {filtered}'
             raise Unanswerable("filtered", "features", message) from filtered
@@ -50,6 +52,16 @@ class Shard:
         except Exception as error:  # the one boundary of user code: the model is theirs
             message = f'model "{self.card.model}" cannot predict from these features: {type(error).__name__}: {error}'
             raise Unanswerable("predict_failed", "features", message) from error
+
+    def predict_many(self, key: Any, xs: Sequence[dict[str, Any]]) -> Sequence[Said | None]:
+        """The same for many `x` at once; None where `predict` has to tell."""
+        return self._predictor(key).predict_many(xs)
+
+    def _predictor(self, key: Any) -> Predictor:
+        predictor = self._predictors.get(key)
+        if predictor is None:
+            predictor = self._predictors[key] = Predictor(self._models[key], self._twins)
+        return predictor
 
 
 class Served:

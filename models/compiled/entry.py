@@ -14,6 +14,9 @@ from models.compiled.rows import Names
 from schemas.column import Column, Numbers, Words
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 
+EXACT = 2.0**53
+"""Below it whole numbers and floats are the same."""
+
 Columns = Mapping[str, Column | Sequence[Any]]
 
 
@@ -44,7 +47,7 @@ def filled(
     >>> filled([1, None]).there.tolist(), filled(["EWR"]), filled([7], exact_below=4)
     ([True, False], None, None)
     """
-    numbers = column if isinstance(column, Numbers) else _numbers(column)
+    numbers = column if isinstance(column, Numbers) else _numbers(column, min(exact_below, EXACT))
     if numbers is None:
         return None
     if numbers.array.dtype == np.int64 and exact_below < math.inf and (np.abs(numbers.array) >= exact_below).any():
@@ -138,18 +141,27 @@ def _is_class(label: Any) -> bool:
     return isinstance(label, str | int | bytes) or (isinstance(label, float) and math.isfinite(label))
 
 
-def _numbers(values: Column | Sequence[Any]) -> Numbers | None:
-    """Values of Python as a column, None where one is no number, or they are of different kinds."""
+def _numbers(values: Column | Sequence[Any], exact_below: float) -> Numbers | None:
+    """Values of Python as a column, None where one is no number, or they are of different kinds.
+
+    Whole numbers may be among floats where all are below the bound.
+    """
     values = listed(values)
-    kinds = {value.__class__ for value in values} - {type(None)}
-    if len(kinds) > 1 or not kinds <= _KINDS.keys():
+    kinds = set(map(type, values))
+    there = None
+    if type(None) in kinds:
+        kinds.remove(type(None))
+        there = np.array([value is not None for value in values], np.bool_)
+    are_mixed = kinds == {int, float}
+    kind = float if are_mixed or not kinds else kinds.pop()
+    if (kinds and not are_mixed) or kind not in _KINDS:
         return None
-    kind = kinds.pop() if kinds else float
-    there = np.array([value is not None for value in values], np.bool_)
+    given = values if there is None else [kind() if value is None else value for value in values]
     try:
-        return Numbers(np.array([kind() if value is None else value for value in values], _KINDS[kind]), there)
+        array: npt.NDArray[Any] = np.array(given, _KINDS[kind])
     except OverflowError:
         return None
+    return None if are_mixed and (np.abs(array) >= exact_below).any() else Numbers(array, there)
 
 
 _KINDS: dict[type, type] = {bool: np.bool_, int: np.int64, float: np.float64}

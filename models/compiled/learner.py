@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Columns, Filled, array_of, coded, filled, is_text, matrix, numbered, spelled
+from models.compiled.entry import Columns, Filled, array_of, coded, filled, matrix, numbered
 from models.compiled.forms import Forms
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
-from models.compiled.twin import Answers, NoTwin, RiverRaised
+from models.compiled.twin import Answers, RiverRaised
 from models.copies import Copies
 from models.course import Course
 from models.failure import LEARN, TRANSFORM, LearnFailed, describe, refuse
@@ -136,7 +136,7 @@ class CompiledLearner:
         failed = np.zeros(records, np.bool_)
         failed[list(batch.errors)] = True
         columns = self._forms.front.columns({name: given[name] for name in given if name != label}, failed)
-        features = {} if failed.all() else self._features(columns, compiled)
+        features = {} if failed.all() else compiled.take(columns) if columns is not None else None
         column = given.get(label, Numbers(np.zeros(records), np.zeros(records, np.bool_)))
         y = self._y(column, compiled)
         if features is None or y is None:
@@ -148,29 +148,6 @@ class CompiledLearner:
         copies, has_key = self._copies(given, records)
         learns = labelled if label is not None else np.ones(records, np.bool_)
         return _Entry(tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
-
-    def _features(self, columns: Columns | None, compiled: CompiledPipeline) -> dict[str, Filled] | None:
-        """The columns that anything learns from, None where the twins cannot take one of them."""
-        if columns is None:
-            return None
-        reach = compiled.reach(tuple(columns))
-        features: dict[str, Filled] = {}
-        texts: dict[str, bool] = {}
-        for name in reach.examined:
-            column = columns[name]
-            texts[name] = name in reach.encoded or is_text(column)
-            if texts[name]:
-                values = spelled(column, name, compiled.known.words)
-            else:
-                values = filled(column, compiled.exact_below, compiled.finite_below)
-            if values is None:
-                return None
-            features[name] = values.with_nulls() if name in reach.null else values
-        try:
-            compiled.expect(texts)
-        except NoTwin:
-            return None
-        return features
 
     def _y(self, column: Column | Sequence[Any], compiled: CompiledPipeline) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""

@@ -13,6 +13,7 @@ from models.compiled.adaptive import AdaptiveStandardScaler
 from models.compiled.chain import Chain, Union, parts
 from models.compiled.counting import BernoulliNB, MultinomialNB
 from models.compiled.encoders import one_hot_encoder
+from models.compiled.entry import Columns, Filled, filled, is_text, spelled
 from models.compiled.half_space import HalfSpaceTrees
 from models.compiled.hashing import FeatureHasher
 from models.compiled.imputer import StatImputer
@@ -125,6 +126,27 @@ class CompiledPipeline:
         if self._reach is None or self._reach.asked != names:
             self._reach = reach(self._steps, names)
         return self._reach
+
+    def take(self, columns: Columns) -> dict[str, Filled] | None:
+        """The columns that anything learns from, None where the twins cannot take one of them."""
+        found = self.reach(tuple(columns))
+        features: dict[str, Filled] = {}
+        texts: dict[str, bool] = {}
+        for name in found.examined:
+            column = columns[name]
+            texts[name] = name in found.encoded or is_text(column)
+            if texts[name]:
+                values = spelled(column, name, self.known.words)
+            else:
+                values = filled(column, self.exact_below, self.finite_below)
+            if values is None:
+                return None
+            features[name] = values.with_nulls() if name in found.null else values
+        try:
+            self.expect(texts)
+        except NoTwin:
+            return None
+        return features
 
     def learn(
         self, records: Cells, y: Floats, learns: Flags | None = None, copies: Codes | None = None

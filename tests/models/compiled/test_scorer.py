@@ -1,0 +1,118 @@
+"""The twins of a model say what the model says, to the last bit, and nothing that they are asked changes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from river import compose, linear_model, preprocessing
+
+from models.compiled import scorer
+from models.compiled.scorer import CompiledScorer, Said
+from models.compiled.twin import NoTwin
+from models.course import predicting
+from models.outcome import Batch
+from models.sampling import Sample
+from models.shard import Shard
+from models.stage import Stage
+from tests.models.compiled.pipelines import Record, Strategy, mixed_pipelines, pipelines, streams
+
+_numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64 - 1)
+_asked: dict[str, Strategy] = {
+    "a": _numbers | st.integers(-3, 3),
+    "b": _numbers | st.booleans(),
+    "c": _numbers | st.none() | st.sampled_from([float("inf"), [1], {"x": 1}, "AA"]),
+    "d": st.booleans() | st.none(),
+    "s": st.sampled_from(["AA", "B6", "", "a_B6", "never seen"]) | st.none() | st.integers(0, 3),
+    "w": st.integers(0, 9) | st.floats(0, 3),
+}
+_plain: dict[str, Strategy] = {
+    "a": st.floats(-1e6, 1e6) | st.integers(-3, 3),
+    "b": st.integers(-3, 3),
+    "c": st.floats(-5, 5),
+    "d": st.booleans(),
+    "s": st.sampled_from(["AA", "B6", "never seen"]),
+    "w": st.integers(0, 9),
+}
+
+
+def by_river(model: Any, x: Record) -> Said:
+    """What the model says; raises what it raises."""
+    predict, decide = predicting(model)
+    answer = predict(dict(x))
+    return (answer, None) if decide is None else (decide(dict(x), answer), answer)
+
+
+def bits(said: Said) -> str:
+    """A text that is equal where every bit is; 0 is 0.0: river gives both."""
+    prediction, probabilities = said
+    return repr((float(prediction), probabilities and {label: float(p) for label, p in probabilities.items()}))
+
+
+@st.composite
+def questions(draw: st.DrawFn, names: tuple[str, ...]) -> list[Record]:
+    """Records of the same fields, of which none has an odd value, or some have."""
+    values = draw(st.sampled_from([_plain, _asked]))
+    drawn = draw(st.lists(st.fixed_dictionaries({name: values[name] for name in names}), min_size=1, max_size=6))
+    return [{name: record[name] for name in names} for record in drawn]
+
+
+def _is_plain(x: Record) -> bool:
+    return all(type(value) in (int, float, bool) and abs(value) <= 1e6 for value in x.values())
+
+
+def learned(model: Any, frames: list[list[Record]]) -> Any:
+    shard = Shard([Stage("model", model, label="y")])
+    for records in frames:
+        shard.apply(Batch([dict(record) for record in records], [0] * len(records)))
+    return shard.model
+
+
+@pytest.mark.parametrize("kind", ["regression", "classification", "text"])
+@settings(max_examples=80)
+@given(data=st.data())
+def test_twins_say_what_the_model_says(kind: str, data: st.DataObject) -> None:
+    regression, mixed = kind == "regression", kind == "text"
+    stream = data.draw(streams(regression=regression, mixed=mixed))
+    drawn = data.draw(mixed_pipelines() if mixed else pipelines(regression=regression))
+    model = learned(drawn, stream.frames)
+    twins = CompiledScorer(model)
+    for _ in range(3):
+        asked = data.draw(questions(tuple(name for name in stream.names if name != "y")))
+        answers = twins.ask(asked)
+        assert mixed or None not in answers or not all(map(_is_plain, asked))
+        for x, said in zip(asked, answers, strict=True):
+            if said is not None:
+                assert bits(said) == bits(by_river(model, x))
+
+
+def test_all_records_of_numbers_are_asked_about_at_once() -> None:
+    model = learned(
+        compose.Select("a", "b") | preprocessing.StandardScaler() | linear_model.LogisticRegression(),
+        [[{"a": float(at % 7), "b": at, "s": "AA", "y": at % 7 > 3} for at in range(50)]],
+    )
+    asked = [{"a": 1, "b": 2.5, "s": None}, {"a": 0.5, "b": 3, "s": "B6"}, {"a": None, "b": 1, "s": ""}]
+    twins = CompiledScorer(compose.Pipeline(Sample("0%", by="s"), *model.steps.values()))
+    said = twins.ask(asked)
+    assert said[:2] == [by_river(model, x) for x in asked[:2]]
+    assert said[2] is None
+    assert twins.ask([{"b": 1.0}]) == [None]
+
+
+def test_what_was_met_while_asked_is_forgotten() -> None:
+    model = compose.Select("s") | preprocessing.OneHotEncoder() | linear_model.LogisticRegression()
+    model = learned(model, [[{"s": f"{at % 5}", "y": at % 5 > 2} for at in range(50)]])
+    twins = CompiledScorer(model)
+    known = twins._met
+    for start in range(0, 3 * scorer._ROOM, 1_000):
+        asked: list[dict[str, Any]] = [{"s": f"{at}"} for at in range(start, start + 1_000)]
+        assert twins.ask(asked)[:9] == [by_river(model, x) for x in asked[:9]]
+    assert twins._met <= known + scorer._ROOM + 2_000
+
+
+def test_what_has_no_twin_is_named() -> None:
+    for model in (preprocessing.StandardScaler(), compose.FuncTransformer(abs) | linear_model.LinearRegression(), 7):
+        with pytest.raises(NoTwin):
+            CompiledScorer(model)
