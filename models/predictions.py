@@ -143,6 +143,9 @@ class Predictions(Sequence[Prediction | None]):
         if self.probabilities is None:
             return [None] * len(self.positions)
         rows = self.probabilities.tolist()
+        if self.order is None and len(self.classes) == 2:
+            first, second = self.classes
+            return [{first: p, second: q} for p, q in rows]
         if self.order is None:
             return [dict(zip(self.classes, row, strict=True)) for row in rows]
         return [

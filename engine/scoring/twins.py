@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -60,4 +61,5 @@ class Twins:
             except NoTwin:
                 return None
 
+        gc.freeze()  # as at the start: the collector need not look through what was imported
         self._make = make
