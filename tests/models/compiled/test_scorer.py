@@ -93,7 +93,7 @@ def test_all_records_of_numbers_are_asked_about_at_once() -> None:
         compose.Select("a", "b") | preprocessing.StandardScaler() | linear_model.LogisticRegression(),
         [[{"a": float(at % 7), "b": at, "s": "AA", "y": at % 7 > 3} for at in range(50)]],
     )
-    asked = [{"a": 1, "b": 2.5, "s": None}, {"a": 0.5, "b": 3, "s": "B6"}, {"a": None, "b": 1, "s": ""}]
+    asked: list[Record] = [{"a": 1, "b": 2.5, "s": None}, {"a": 0.5, "b": 3, "s": "B6"}, {"a": None, "b": 1, "s": ""}]
     twins = CompiledScorer(compose.Pipeline(Sample("0%", by="s"), *model.steps.values()))
     said = twins.ask(asked)
     assert said[:2] == [by_river(model, x) for x in asked[:2]]
