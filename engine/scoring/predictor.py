@@ -9,8 +9,8 @@ from engine.scoring.twins import Twins
 from models.course import predicting
 from models.sampling import without_samples
 
-MANY = 100
-"""From so many instances on twins are faster, even where they are made for a single request."""
+MANY = 300
+"""From so many instances on twins of linear models are faster, even where they are made for a single request."""
 
 Said: TypeAlias = tuple[Any, dict[Any, float] | None]
 Predict: TypeAlias = Callable[[dict[str, Any]], Said]

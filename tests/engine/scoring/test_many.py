@@ -35,13 +35,23 @@ def served(kind: str, twins: Twins | None) -> Served:
     return Served([Shard(card, {"JFK": SURE}, twins), Shard(replace(card, shard=1), {"LGA": UNSURE, 7: SURE}, twins)])
 
 
-def said(served: Served, instances: list[Instance]) -> Any:
+def at_once(served: Served, instances: list[Instance]) -> Any:
     try:
-        return orjson.loads(
-            encode(answer(served, Asked(instances, batch=True)), batch=True)
-        )  # 0 is 0.0: river gives both
+        encoded = encode(answer(served, Asked(instances, batch=True)), batch=True)
     except Unanswerable as problem:
         return problem.reason, problem.field, problem.message
+    return orjson.loads(encoded)["predictions"]  # 0 is 0.0 here: river gives both
+
+
+def one_by_one(served: Served, instances: list[Instance]) -> Any:
+    answers = []
+    for place, instance in enumerate(instances):
+        try:
+            encoded = encode(answer(served, Asked([instance], batch=False)), batch=False)
+        except Unanswerable as problem:
+            return problem.reason, f"instances[{place}].{problem.field}", problem.message
+        answers.append(orjson.loads(encoded))
+    return answers
 
 
 _number = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64 - 1)
@@ -53,16 +63,16 @@ _odd = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("kind", CARDS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_many_instances_get_what_each_gets(kind: str, data: st.DataObject) -> None:
     TWINS.wait()
-    count = data.draw(st.sampled_from([1, MANY - 1, MANY, 2 * MANY]))
+    count = data.draw(st.sampled_from([1, MANY - 1, MANY]))
     drawn = data.draw(st.lists(_good, min_size=1, max_size=9)) * count
     instances = [Instance(features, {}, AT) for features in drawn[:count]]
     for features in data.draw(st.lists(_odd, max_size=2)):
         instances.insert(data.draw(st.integers(0, len(instances))), Instance(features, {}, AT))
-    assert said(served(kind, TWINS), instances) == said(served(kind, None), instances)
+    assert at_once(served(kind, TWINS), instances) == one_by_one(served(kind, None), instances)
 
 
 def test_a_new_version_answers_by_what_it_has_learned() -> None:
@@ -83,5 +93,5 @@ def test_twins_are_asked_where_there_are_many() -> None:
 
 def test_what_is_not_asked_about_many_instances_imports_nothing() -> None:
     twins = Twins()
-    assert said(Served([Shard(CARD, SURE, twins)]), [Instance(RAW, {}, AT)] * (MANY - 1))
+    assert at_once(Served([Shard(CARD, SURE, twins)]), [Instance(RAW, {}, AT)] * (MANY - 1))
     assert twins._importing is None
