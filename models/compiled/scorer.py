@@ -41,7 +41,7 @@ class CompiledScorer:
 
     def __init__(self, model: Any) -> None:
         if kind_of(model) not in (Kind.CLASSIFIER, Kind.REGRESSOR):
-            raise NoTwin("only pipelines that end in an estimator are compiled")
+            raise NoTwin("only classifiers and regressors are asked this way: to ask others may change them")
         steps = parts(without_samples(model))
         front = next(place for place, step in enumerate(steps) if chooser(step) is None)
         self._chooses, self._steps = [chooser(step) for step in steps[:front]], steps[front:]
