@@ -78,7 +78,10 @@ def test_twins_say_what_the_model_says(kind: str, data: st.DataObject) -> None:
     stream = data.draw(streams(regression=regression, mixed=mixed))
     drawn = data.draw(mixed_pipelines() if mixed else pipelines(regression=regression))
     model = learned(drawn, stream.frames)
-    twins = CompiledScorer(model)
+    try:
+        twins = CompiledScorer(model)
+    except NoTwin:  # it has learned whole numbers that are too large
+        return
     for _ in range(3):
         asked = data.draw(questions(tuple(name for name in stream.names if name != "y")))
         answers = twins.ask(asked)
