@@ -21,27 +21,31 @@ def build(
 
     Without an `outside` to read from and write to, these are the topics of the cluster.
     """
-    from pyflink.common import Configuration
-    from pyflink.datastream import StreamExecutionEnvironment
-
-    options = Configuration()
-    jars = {"pipeline.jars": ";".join(job_jars(parquet=writes_parquet(spec.plan)))}
-    plan = spec.plan
-    said = configuration(plan.workflow, settings, flink)
-    for name, value in (jars | said).items():
-        options.set_string(name, value)
-    java_environment = jvm().org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
-    environment = StreamExecutionEnvironment(
-        java_environment.getExecutionEnvironment(options._j_configuration)
-        if flink is None
-        else java_environment(options._j_configuration)
-    )
+    environment = open_environment(spec.plan.workflow, settings, flink, parquet=writes_parquet(spec.plan))
     outside = outside or Kafka(spec.plan.workflow, cluster, settings)
     assembly = Assembly(environment._j_stream_execution_environment, spec, cluster, settings, outside)
     for stream in spec.plan.streams:
         assembly.add(stream)
     assembly.write()
     return environment
+
+
+def open_environment(workflow: str, settings: JobSettings, flink: str | None, *, parquet: bool = False) -> Any:
+    """The execution environment of a job that holds nothing yet; `parquet` says whether it writes such files."""
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+
+    options = Configuration()
+    jars = {"pipeline.jars": ";".join(job_jars(parquet=parquet))}
+    said = configuration(workflow, settings, flink)
+    for name, value in (jars | said).items():
+        options.set_string(name, value)
+    java_environment = jvm().org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
+    return StreamExecutionEnvironment(
+        java_environment.getExecutionEnvironment(options._j_configuration)
+        if flink is None
+        else java_environment(options._j_configuration)
+    )
 
 
 def submit(environment: Any, workflow: str) -> str:

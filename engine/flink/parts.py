@@ -19,7 +19,7 @@ from sinks import ModelStore
 def run_part(part: Part, ways: Mapping[str, Any], spec: WorkerSpec, settings: JobSettings) -> Any:
     """What a part gives for the blocks that come by these ways: records, each with the number of its destination."""
     shard_ids = spread(part.shards)
-    frames = _frames(part, ways, settings, shard_ids, in_order=spec.plan.sorts(part))
+    frames = to_frames(part, ways, settings, shard_ids, in_order=spec.plan.sorts(part))
     learned = _learn(frames, part, spec, settings, shard_ids)
     records = learned._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
     records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
@@ -43,7 +43,10 @@ def spread(shards: int) -> list[int]:
     return ids
 
 
-def _frames(part: Part, ways: Mapping[str, Any], settings: JobSettings, shard_ids: list[int], *, in_order: bool) -> Any:
+def to_frames(
+    part: Part, ways: Mapping[str, Any], settings: JobSettings, shard_ids: list[int], *, in_order: bool
+) -> Any:
+    """The frames of a part, each with the Flink key of its shard; `in_order` sorts their records by event time."""
     from pyflink.common import Types
     from pyflink.datastream import DataStream, KeyedStream
 
