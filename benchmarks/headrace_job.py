@@ -6,26 +6,23 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import kafka
-from river import linear_model, preprocessing
 
+from benchmarks.figures import Tell
 from benchmarks.peer import Peer, Stream
+from benchmarks.peers.tasks import Task
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import ENDED, FlinkRest
 from engine.jobs.loading import LoadedWorkflow
-from engine.jobs.running import start
+from engine.jobs.running import Started, start
 from engine.settings import Addresses, Settings
 from engine.workflow import Workflow
 from schemas.errors import Fatal
-from schemas.wire import prediction_schema
 from sinks import Topic
 from sources import KafkaTopic
 from sources.kafka_admin import KafkaAdmin
 
-SCHEMA_FILE = Path(__file__).parent / "page.avsc"
-LABEL = "is_phishing"
 PARTITIONS = 4
 CHECKPOINT_EVERY = "2 s"
 LEAST_CHECKPOINTS = 3
@@ -42,44 +39,62 @@ class Run:
     distinct: int
 
 
-def workflow(name: str, stream: Stream, batch: int | None = None) -> Workflow:
-    """The workflow that does the work, record by record or with learn_many."""
+def workflow(name: str, stream: Stream, task: Task, batch: int | None = None) -> Workflow:
+    """The workflow that does a task, record by record or with learn_many."""
     flow = Workflow(name)
-    pages = flow.source("pages", KafkaTopic(stream.topic, schema=str(SCHEMA_FILE)))
-    scaled = preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    model = flow.pipeline("model", pages, scaled, label=LABEL, batch=batch)
+    records = flow.source("records", KafkaTopic(stream.topic, schema=str(task.schema_file)))
+    model = flow.pipeline("model", records, task.pipeline(), label=task.label, key=task.key, batch=batch)
     flow.sink("predictions", model, Topic(f"{name}.predictions"))
     return flow
 
 
 def submit(flow: Workflow, settings: Settings, job: JobSettings) -> str:
     """Start a workflow of ours on the platform, from nothing, and return the id of its job."""
-    return start(LoadedWorkflow(flow, ()), settings, job, fresh=True).job_id
+    return started(flow, settings, job).job_id
 
 
-def run(stream: Stream, settings: Settings, batch: int | None = None) -> Run:
-    """Do the work once: from the first prediction written to the last one readable with read_committed.
+def started(flow: Workflow, settings: Settings, job: JobSettings) -> Started:
+    """The same, with its plan."""
+    return start(LoadedWorkflow(flow, ()), settings, job, fresh=True)
+
+
+def run(stream: Stream, settings: Settings, task: Task, batch: int | None = None) -> Run:
+    """Do a task once: from the first prediction written to the last one readable with read_committed.
 
     The rate leaves out the records whose predictions were written in that first millisecond.
     """
     addresses = Addresses.find(settings)
-    flow = workflow(f"bench_{time.time_ns() // 1_000_000}", stream, batch)
+    flow = workflow(f"bench_{time.time_ns() // 1_000_000}", stream, task, batch)
     topic = f"{flow.name}.predictions"
     with KafkaAdmin(addresses.kafka) as admin:
         admin.create(topic, PARTITIONS, {"message.timestamp.type": "LogAppendTime"})
     job = JobSettings(checkpoint_every=CHECKPOINT_EVERY, bounded=True)
-    job_id = submit(flow, settings, job)
+    submitted = started(flow, settings, job)
+    job_id = submitted.job_id
     with FlinkRest(addresses.flink) as flink:
         readable_at = last_rise(Stream(addresses.kafka, topic, stream.records), lambda: flink.state(job_id))
         finished(flink, job_id)
         checkpoints = flink.checkpoints(job_id)["history"]
-    schema = json.dumps(prediction_schema("boolean"))
+    schema = json.dumps(submitted.plan.results["predictions"])
     found = Peer("verify", {"BENCH_SCHEMA": schema}).run(Stream(addresses.kafka, topic, stream.records))
     began_at = found["first_at_s"]
     within = [c for c in checkpoints if began_at <= c["trigger_timestamp"] / 1000 <= readable_at]
     rate = (found["read"] - found["first_records"]) / (readable_at - began_at)
     completed = sum(c["status"] == "COMPLETED" for c in within)
     return Run(rate, completed, found["read"], found["distinct"])
+
+
+def measured(stream: Stream, settings: Settings, task: Task, tell: Tell, batch: int | None = None) -> float:
+    """Records a second. Raises Fatal where it is not each record that has one prediction."""
+    found = run(stream, settings, task, batch)
+    learning = f"learn_many by {batch}" if batch else "record by record"
+    said = f"{found.rate:,.0f}/s, {found.checkpoints} checkpoints, {found.distinct:,} distinct predictions"
+    tell(f"Headrace, {task.name} {learning}: {said}")
+    if not found.read == found.distinct == stream.records:
+        raise Fatal(f"{stream.records} records gave {found.read} predictions, {found.distinct} of them distinct")
+    if batch is None and found.checkpoints < LEAST_CHECKPOINTS:
+        tell(f"only {found.checkpoints} checkpoints within the span: take more records")
+    return found.rate
 
 
 def finished(flink: FlinkRest, job_id: str) -> None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.tasks import Task
 from schemas.errors import Fatal
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _SCRIPTS = Path(__file__).parent / "peers"
-_CAP_S = 600
+_CAP_S = 1200
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Peer:
 
     script: str
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, task: Task, script: str, settings: Mapping[str, str] | None = None) -> Peer:
+        """One that is told its task."""
+        return cls(script, {"BENCH_TASK": task.name, **(settings or {})})
 
     def run(self, stream: Stream) -> dict[str, Any]:
         """What the script tells, a JSON object in its last line. Raises Fatal."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 from confluent_kafka import Consumer
-from work import BROKER, RECORDS, TOPIC, Span, fresh_model, predict_and_learn
+from learning import fresh_model, predict_and_learn
+from stream import BROKER, RECORDS, TOPIC, Span
 
 consumer = Consumer({"bootstrap.servers": BROKER, "group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest"})
 consumer.subscribe([TOPIC])

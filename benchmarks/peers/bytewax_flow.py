@@ -8,7 +8,8 @@ from typing import Any
 import bytewax.operators as op
 from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource
 from bytewax.dataflow import Dataflow
-from work import BROKER, TOPIC, Span, fresh_model, predict_and_learn
+from learning import fresh_model, predict_and_learn
+from stream import BROKER, TOPIC, Span
 
 span = Span()
 

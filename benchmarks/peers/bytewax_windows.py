@@ -12,7 +12,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import windowing
 from bytewax.testing import TestingSink
 from event import decoded
-from work import BROKER, TOPIC, Span
+from stream import BROKER, TOPIC, Span
 
 SESSIONS = os.environ["BENCH_WINDOW"] == "session"
 LATENESS = timedelta(seconds=10)

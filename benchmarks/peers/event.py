@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-from work import HEADER_BYTES
+from stream import HEADER_BYTES
 
 _SCHEMAS = {
     kind: fastavro.parse_schema(json.loads((Path(__file__).parents[1] / f"{kind}.avsc").read_text()))

@@ -12,7 +12,7 @@ from typing import Any
 
 import fastavro
 from confluent_kafka import Producer
-from work import BROKER, RECORDS, TOPIC
+from stream import BROKER, RECORDS, TOPIC
 
 PARTITIONS = int(os.environ["BENCH_PARTITIONS"])
 ORIGINS = int(os.environ["BENCH_ORIGINS"])

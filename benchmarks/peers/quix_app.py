@@ -8,8 +8,9 @@ import tempfile
 import uuid
 from typing import Any
 
+from learning import fresh_model, predict_and_learn
 from quixstreams import Application
-from work import BROKER, RECORDS, TOPIC, Span, fresh_model, predict_and_learn
+from stream import BROKER, RECORDS, TOPIC, Span
 
 live: dict[str, Any] = {}
 span = Span()

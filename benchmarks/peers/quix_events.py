@@ -12,7 +12,7 @@ from typing import Any
 from event import decoded
 from quixstreams import Application
 from quixstreams.dataframe.windows.aggregations import Count, Mean
-from work import BROKER, RECORDS, TOPIC, Span
+from stream import BROKER, RECORDS, TOPIC, Span
 
 LEVELS = os.environ.get("BENCH_LEVELS")
 LATENESS_MS = 10_000

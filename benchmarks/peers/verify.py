@@ -9,7 +9,7 @@ import uuid
 
 import fastavro
 from confluent_kafka import Consumer, TopicPartition
-from work import BROKER, HEADER_BYTES, TOPIC
+from stream import BROKER, HEADER_BYTES, TOPIC
 
 SCHEMA = fastavro.parse_schema(json.loads(os.environ["BENCH_SCHEMA"]))
 consumer = Consumer({"bootstrap.servers": BROKER, "group.id": uuid.uuid4().hex, "isolation.level": "read_committed"})
@@ -19,7 +19,7 @@ consumer.assign(partitions)
 seen: set[tuple[int, int]] = set()
 written_at: dict[int, int] = {}
 read = 0
-while any(p.offset < ends[p.partition] for p in consumer.position(partitions)):
+while any(p.offset < ends[p.partition] for p in consumer.position(partitions) if ends[p.partition]):
     for message in consumer.consume(5000, 1.0):
         stream = io.BytesIO(message.value())
         stream.seek(HEADER_BYTES)
