@@ -13,14 +13,30 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import commands, decoding, flights_year, joins, latency, redrive, report, scaling, scoring, throughput
+from benchmarks import (
+    commands,
+    decoding,
+    flights_year,
+    joins,
+    latency,
+    learners,
+    redrive,
+    report,
+    scaling,
+    scoring,
+    throughput,
+)
 from benchmarks.figures import Row
 from engine.local.platform import down, up
 from engine.settings import Settings
 from schemas.errors import HeadraceError
 
 WHOLE = (1_000_000, 3, latency.SAMPLES)  # records, rounds, samples
-PARTS = ("throughput", "joins", "scaling", "latency", "scoring", "redrive", "year", "decoding", "commands")
+IN_PROCESS = ("decoding", "commands")  # these need no platform
+PARTS = (
+    *("throughput", "learners", "keyed", "joins", "scaling", "latency", "scoring", "redrive", "year"),
+    *IN_PROCESS,
+)
 
 
 def main() -> None:
@@ -43,6 +59,8 @@ def _on_platform(arguments: argparse.Namespace) -> dict[str, Callable[[Settings]
     records, rounds = arguments.records, arguments.rounds
     return {
         "throughput": lambda settings: throughput.measure(settings, records, rounds, _tell),
+        "learners": lambda settings: learners.measure(settings, records, rounds, _tell),
+        "keyed": lambda settings: learners.keyed(settings, records, rounds, _tell),
         "joins": lambda settings: joins.measure(settings, records, rounds, _tell),
         "scaling": lambda settings: scaling.measure(settings, 3 * records, rounds, _tell),
         "latency": lambda settings: latency.measure(settings, _tell, arguments.samples),
@@ -56,7 +74,7 @@ def _measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
     found = {}
     if "decoding" in arguments.only:
         found["decoding"] = decoding.measure(_tell)
-    if set(arguments.only) - {"decoding", "commands"}:
+    if set(arguments.only) - set(IN_PROCESS):
         found |= _measure_on_platform(arguments)
     if "commands" in arguments.only:
         found["commands"] = commands.measure(_tell)
@@ -84,9 +102,9 @@ def _arguments() -> argparse.Namespace:
         "--records",
         type=int,
         default=records,
-        help="records of throughput, and of each stream in joins; in scaling three times as many",
+        help="records of each stream; in scaling three times as many",
     )
-    parser.add_argument("--rounds", type=int, default=rounds, help="rounds of throughput, joins and scaling")
+    parser.add_argument("--rounds", type=int, default=rounds, help="rounds of what is compared")
     parser.add_argument("--samples", type=int, default=samples, help="samples of the latency part")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     parser.add_argument("--home", type=Path, help="folder for the platform; a temporary one if left out")
