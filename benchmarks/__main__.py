@@ -17,6 +17,7 @@ from benchmarks import (
     commands,
     decoding,
     flights_year,
+    intake,
     joins,
     latency,
     learners,
@@ -34,7 +35,7 @@ from schemas.errors import HeadraceError
 WHOLE = (1_000_000, 3, latency.SAMPLES)  # records, rounds, samples
 IN_PROCESS = ("decoding", "commands")  # these need no platform
 PARTS = (
-    *("throughput", "learners", "keyed", "joins", "scaling", "latency", "scoring", "redrive", "year"),
+    *("throughput", "learners", "keyed", "intake", "joins", "scaling", "latency", "scoring", "redrive", "year"),
     *IN_PROCESS,
 )
 
@@ -61,6 +62,7 @@ def _on_platform(arguments: argparse.Namespace) -> dict[str, Callable[[Settings]
         "throughput": lambda settings: throughput.measure(settings, records, rounds, _tell),
         "learners": lambda settings: learners.measure(settings, records, rounds, _tell),
         "keyed": lambda settings: learners.keyed(settings, records, rounds, _tell),
+        "intake": lambda settings: intake.measure(settings, 5 * records, rounds, _tell),
         "joins": lambda settings: joins.measure(settings, records, rounds, _tell),
         "scaling": lambda settings: scaling.measure(settings, 3 * records, rounds, _tell),
         "latency": lambda settings: latency.measure(settings, _tell, arguments.samples),
@@ -102,7 +104,7 @@ def _arguments() -> argparse.Namespace:
         "--records",
         type=int,
         default=records,
-        help="records of each stream; in scaling three times as many",
+        help="records of each stream; in scaling three times as many, in intake five times",
     )
     parser.add_argument("--rounds", type=int, default=rounds, help="rounds of what is compared")
     parser.add_argument("--samples", type=int, default=samples, help="samples of the latency part")

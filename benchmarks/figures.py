@@ -56,6 +56,10 @@ NAIVE_BAYES = Figure("GaussianNB, exactly once, predictions in transactions, vs.
 TREE = Figure("HoeffdingTreeClassifier, likewise", 3, "at least")
 HALF_SPACE = Figure("HalfSpaceTrees behind MinMaxScaler, likewise", 3, "at least")
 KEYED = Figure("a logistic regression for each of 100,000 keys, vs. one for all", 0.5, "at least")
+INTAKE_PROCESS = Figure(
+    "Kafka to columns in a worker, process mode, vs. librdkafka's consumer in Python that counts", 1.2, "at least"
+)
+INTAKE_THREAD = Figure("likewise, thread mode", 2.5, "at least")
 DECODING = Figure("a frame of 12 mixed fields to columns vs. fastavro record by record", 15, "at least")
 FEATURE = Figure("event → feature readable in Redis at 1,000 events/s, p99", 100, "at most", "ms")
 MODEL = Figure("event → scoring API answers with a model that has learned it, p99", 500, "at most", "ms")
