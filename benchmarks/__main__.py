@@ -26,6 +26,7 @@ from benchmarks import (
     scaling,
     scoring,
     throughput,
+    tree_alone,
 )
 from benchmarks.figures import Row
 from engine.local.platform import down, up
@@ -33,7 +34,7 @@ from engine.settings import Settings
 from schemas.errors import HeadraceError
 
 WHOLE = (1_000_000, 3, latency.SAMPLES)  # records, rounds, samples
-IN_PROCESS = ("decoding", "commands")  # these need no platform
+IN_PROCESS = ("tree", "decoding", "commands")  # these need no platform
 PARTS = (
     *("throughput", "learners", "keyed", "intake", "joins", "scaling", "latency", "scoring", "redrive", "year"),
     *IN_PROCESS,
@@ -74,6 +75,8 @@ def _on_platform(arguments: argparse.Namespace) -> dict[str, Callable[[Settings]
 
 def _measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
     found = {}
+    if "tree" in arguments.only:
+        found["tree"] = tree_alone.measure(arguments.records, arguments.rounds, _tell)
     if "decoding" in arguments.only:
         found["decoding"] = decoding.measure(_tell)
     if set(arguments.only) - set(IN_PROCESS):

@@ -55,6 +55,7 @@ MIXED = Figure("12 mixed fields, one-hot and logistic regression, vs. Bytewax 0.
 NAIVE_BAYES = Figure("GaussianNB, exactly once, predictions in transactions, vs. a bare loop", 8, "at least")
 TREE = Figure("HoeffdingTreeClassifier, likewise", 3, "at least")
 HALF_SPACE = Figure("HalfSpaceTrees behind MinMaxScaler, likewise", 3, "at least")
+TREE_ALONE = Figure("Hoeffding tree alone, in memory, vs. MOA's by CapyMOA", 1, "at least")
 KEYED = Figure("a logistic regression for each of 100,000 keys, vs. one for all", 0.5, "at least")
 INTAKE_PROCESS = Figure(
     "Kafka to columns in a worker, process mode, vs. librdkafka's consumer in Python that counts", 1.2, "at least"

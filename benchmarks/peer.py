@@ -60,7 +60,9 @@ def rate(result: Mapping[str, Any]) -> float:
 
 def versions() -> dict[str, str]:
     """The peers' versions."""
-    told: dict[str, str] = _run([str(_SCRIPTS / "versions.py"), "bytewax", "quixstreams", "confluent-kafka"], {})
+    told: dict[str, str] = _run(
+        [str(_SCRIPTS / "versions.py"), "bytewax", "quixstreams", "confluent-kafka", "capymoa"], {}
+    )
     return told
 
 
