@@ -46,6 +46,9 @@ PlaceGrid = Annotated[npt.NDArray[np.int64], types.int64[:, ::1]]
 CodeGrid = Annotated[npt.NDArray[np.int32], types.int32[:, ::1]]
 FloatGrid = Annotated[npt.NDArray[np.float64], types.float64[:, ::1]]
 """Arrays of shape `(n, m)`, a row behind the other."""
+CodeCube = Annotated[npt.NDArray[np.int32], types.int32[:, :, ::1]]
+FloatBlocks = Annotated[npt.NDArray[np.float64], types.float64[:, :, :, ::1]]
+"""Arrays of three and of four dimensions, laid out likewise."""
 
 _SCALARS = {bool: types.boolean, int: types.int64, float: types.float64}
 _ARRAY_DATA = 4  # which part of an array is the pointer to its items
@@ -154,4 +157,6 @@ def _of_library(name: str, arguments: int) -> Any:
 power: Callable[[float, float], float] = _of_library("pow", 2)
 exp: Callable[[float], float] = _of_library("exp", 1)
 log: Callable[[float], float] = _of_library("log", 1)
+log2: Callable[[float], float] = _of_library("log2", 1)
+erf: Callable[[float], float] = _of_library("erf", 1)
 """The C library's, for kernels only."""

@@ -26,10 +26,11 @@ def with_room(state: N, copies: int, features: int, **begin: float) -> N:
     """
     needs = (copies, features)
     arrays = state._asdict().items()  # type: ignore[attr-defined]
-    return state._make(_grown(array, needs[: array.ndim], begin.get(name, 0)) for name, array in arrays)  # type: ignore[attr-defined, no-any-return]
+    return state._make(grown(array, needs[: array.ndim], begin.get(name, 0)) for name, array in arrays)  # type: ignore[attr-defined, no-any-return]
 
 
-def _grown(array: npt.NDArray[T], shape: tuple[int, ...], fill: float) -> npt.NDArray[T]:
+def grown(array: npt.NDArray[T], shape: tuple[int, ...], fill: float) -> npt.NDArray[T]:
+    """The array, or a larger one of at least this shape that begins with it; new places hold `fill`."""
     if all(has >= needs for has, needs in zip(array.shape, shape, strict=True)):
         return array
     larger = np.full([_room(has, needs) for has, needs in zip(array.shape, shape, strict=True)], fill, array.dtype)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from river import anomaly, cluster, compose, feature_extraction, linear_model, naive_bayes, preprocessing
+from river import anomaly, cluster, compose, feature_extraction, linear_model, naive_bayes, preprocessing, tree
 
 from models import ordered
 from models.compiled.adaptive import AdaptiveStandardScaler
@@ -16,6 +16,7 @@ from models.compiled.encoders import one_hot_encoder
 from models.compiled.entry import Columns, Filled, filled, is_text, spelled
 from models.compiled.half_space import HalfSpaceTrees
 from models.compiled.hashing import FeatureHasher
+from models.compiled.hoeffding import HoeffdingTreeClassifier
 from models.compiled.imputer import StatImputer
 from models.compiled.k_means import KMeans
 from models.compiled.linear import LinearModel
@@ -65,6 +66,7 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     naive_bayes.GaussianNB: GaussianNB,
     naive_bayes.BernoulliNB: BernoulliNB,
     naive_bayes.MultinomialNB: MultinomialNB,
+    tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier,
 }
 
 

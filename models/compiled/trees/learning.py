@@ -1,0 +1,199 @@
+"""Classification trees over the records of a frame: predict each, then learn it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from models.compiled.rows import Lesson
+from models.compiled.trees.leaf import (
+    goes_by_bayes,
+    judge,
+    learn_class,
+    learn_feature,
+    vote_by_bayes,
+    vote_by_majority,
+    weight_of,
+)
+from models.compiled.trees.splits import decided, is_dominated, is_pure, suggest
+from models.compiled.trees.state import (
+    ADAPTIVE,
+    ASK,
+    AT,
+    ATTEMPT,
+    BEST,
+    DECISION,
+    DONE,
+    EACH,
+    EVENT,
+    IS_SAME,
+    KEEP,
+    LEAF,
+    MAJORITY,
+    NEW_WORD,
+    NO_ROOM,
+    NODE,
+    PERIOD,
+    PRUNE,
+    Design,
+    Desk,
+    Trees,
+)
+from models.compiled.trees.tallying import has_room
+from models.compiled.trees.walk import lay_out, most_common, straight, to_leaf
+from schemas.kernel import CodeGrid, Codes, FloatGrid, Floats, kernel, shared
+
+
+class Said(NamedTuple):
+    """The probabilities of each record, by place; `order` has the place of each class among all, -1 behind the last.
+
+    `ranked` are the classes as Python sorts them, and `places` where they are in a record's probabilities.
+    """
+
+    probabilities: FloatGrid
+    order: CodeGrid
+    ranked: Codes
+    places: Codes
+
+
+@shared
+def _place_classes(trees: Trees, copy: int, record: int, said: Said) -> None:
+    """Each class that the copy has seen has a place, in their order."""
+    place = 0
+    for rank in range(len(said.ranked)):
+        label = said.ranked[rank]
+        if trees.roots.is_known[copy, label]:
+            said.order[record, place] = rank
+            said.places[label] = place
+            place += 1
+
+
+@shared
+def _answer(trees: Trees, leaf: int, record: int, voted: int, desk: Desk, said: Said) -> None:
+    """Say what the votes are."""
+    for nth in range(voted):
+        place = said.places[trees.leaves.class_order[leaf, nth]]
+        said.probabilities[record, place] = desk.votes[nth]
+
+
+@shared
+def _learn_leaf(trees: Trees, leaf: int, label: int, lesson: tuple[Lesson, int, int, int], design: Design, desk: Desk) -> None:
+    given, record, stamp, voted = lesson
+    leaves = trees.leaves
+    if design.prediction == ADAPTIVE and leaves.active[leaf]:
+        judge(trees, leaf, label, stamp, voted, desk)
+    learn_class(leaves, leaf, label)
+    if leaves.active[leaf]:
+        after = given.after
+        for cell in range(after.bounds[record], after.bounds[record + 1]):
+            learn_feature(trees, leaf, after.ids[cell], label, desk, design.prediction != MAJORITY)
+
+
+@shared
+def _attempt(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, int]:
+    """What becomes of a leaf that has seen enough for an attempt to split it."""
+    if is_pure(trees.leaves, leaf):
+        return KEEP, 0
+    if is_dominated(trees.leaves, leaf, design):
+        return PRUNE, 0
+    if not suggest(trees, leaf, design, desk) or design.drops_poor:
+        return ASK, 0
+    return decided(trees, leaf, design, desk)
+
+
+@shared
+def _grow(trees: Trees, node: int, copy: int, design: Design, desk: Desk) -> bool:
+    """Whether the leaf is to be pruned or split, or river to be asked."""
+    leaves, roots = trees.leaves, trees.roots
+    leaf = trees.nodes.leaves[node]
+    if not (roots.is_growing[copy] and leaves.active[leaf]):
+        return False
+    if trees.nodes.depths[node] >= design.max_depth:
+        leaves.active[leaf] = False
+        roots.active[copy] -= 1
+        roots.inactive[copy] += 1
+        return False
+    weight = weight_of(leaves, leaf)
+    if weight - leaves.attempted[leaf] < design.grace_period:
+        return False
+    desk.turn[DECISION], desk.turn[BEST] = _attempt(trees, leaf, design, desk)
+    leaves.attempted[leaf] = weight
+    return bool(desk.turn[DECISION] != KEEP)
+
+
+@shared
+def _find(trees: Trees, root: int, stamp: int, desk: Desk) -> int:
+    """The leaf that learns a record that its branch does not know, or a branch that needs a child for its word."""
+    node = root
+    while True:
+        node = straight(trees, node, stamp, desk)
+        if trees.nodes.kinds[node] == LEAF:
+            return node
+        if trees.nodes.kinds[node] == EACH and desk.stamps[trees.nodes.features[node]] == stamp:
+            return node
+        node = most_common(trees, node, desk)
+
+
+@shared
+def _stop(desk: Desk, record: int, event: int, node: int) -> None:
+    desk.turn[AT], desk.turn[EVENT], desk.turn[NODE] = record, event, node
+
+
+@kernel
+def learn(lesson: Lesson, y: Floats, trees: Trees, design: Design, desk: Desk, said: Said) -> None:
+    """Go on from where `desk.turn` says until there is something that Python has to do, and say what.
+
+    After `NEW_WORD` it goes on with the same record, in the leaf that was made for it.
+    """
+    before, after, leaves, roots = lesson.before, lesson.after, trees.leaves, trees.roots
+    has_leaf = desk.turn[EVENT] == NEW_WORD
+    for record in range(desk.turn[AT], len(lesson.learns)):
+        copy = lesson.copies[record]
+        root = roots.nodes[copy]
+        stamp = 2 * record + 1
+        voted, node = -1, root
+        is_straight = False
+        if not has_leaf:
+            if not has_room(trees.tallies, after.bounds[record + 1] - after.bounds[record]):
+                _stop(desk, record, NO_ROOM, -1)
+                return
+            lay_out(before, record, stamp, desk)
+            node = straight(trees, root, stamp, desk)
+            is_straight = trees.nodes.kinds[node] == LEAF
+            predicting = node if is_straight else to_leaf(trees, node, stamp, desk)
+            leaf = trees.nodes.leaves[predicting]
+            _place_classes(trees, copy, record, said)
+            if goes_by_bayes(leaves, leaf, design):
+                voted = vote_by_bayes(trees, leaf, stamp, desk)
+                _answer(trees, leaf, record, voted, desk, said)
+            else:
+                _answer(trees, leaf, record, vote_by_majority(leaves, leaf, desk.votes), desk, said)
+        if not lesson.learns[record]:
+            continue
+        if has_leaf or desk.turn[IS_SAME] == 0:
+            stamp += 1
+            voted = -1
+            lay_out(after, record, stamp, desk)
+            node = straight(trees, root, stamp, desk)
+            is_straight = trees.nodes.kinds[node] == LEAF and not has_leaf
+        if trees.nodes.kinds[node] != LEAF:
+            voted = -1
+            node = _find(trees, node, stamp, desk)
+            if trees.nodes.kinds[node] != LEAF:
+                _stop(desk, record, NEW_WORD, node)
+                return
+        if has_leaf:
+            node = desk.turn[NODE]
+            has_leaf = False
+        label = int(y[record])
+        roots.is_known[copy, label] = True
+        if roots.seen[copy] == 0.0:
+            roots.active[copy] = 1
+        roots.seen[copy] += 1.0
+        _learn_leaf(trees, trees.nodes.leaves[node], label, (lesson, record, stamp, voted), design, desk)
+        if is_straight and _grow(trees, node, copy, design, desk):
+            _stop(desk, record, ATTEMPT, node)
+            return
+        if roots.seen[copy] % design.estimate_period == 0.0:
+            _stop(desk, record, PERIOD, node)
+            return
+    _stop(desk, len(lesson.learns), DONE, -1)
