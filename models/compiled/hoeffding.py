@@ -31,7 +31,7 @@ from models.compiled.trees.state import (
     Desk,
 )
 from models.compiled.twin import Answers, Estimator, NoTwin
-from schemas.kernel import Codes, Floats, blank
+from schemas.kernel import Codes, Floats
 
 LARGEST = 1e100
 """Beyond it, squares and their sums may be too large for Python: such frames go by river."""
@@ -183,22 +183,20 @@ class HoeffdingTreeClassifier(Estimator):
 
     def _desk(self, lesson: Lesson) -> Desk:
         features, classes = len(self._known.features), len(self._known.classes)
-        desk = blank(Desk)._replace(
+        turn = np.zeros(6, np.int64)
+        turn[IS_SAME] = lesson.before is lesson.after
+        return Desk(
             values=np.zeros(features),
             stamps=np.zeros(features, np.int64),
             is_nominal=np.array([self._is_nominal(name) for name in self._known.features.known], np.bool_),
-            sums=self._sums(),
-            turn=np.zeros(6, np.int64),
-        )
-        desk.turn[IS_SAME] = lesson.before is lesson.after
-        by_class, by_place = np.zeros(classes), np.zeros(features + 1)
-        return desk._replace(
-            votes=by_class,
-            lefts=by_class.copy(),
-            rights=by_class.copy(),
-            merits=by_place,
-            points=by_place.copy(),
+            votes=np.zeros(classes),
+            lefts=np.zeros(classes),
+            rights=np.zeros(classes),
+            merits=np.zeros(features + 1),
+            points=np.zeros(features + 1),
             is_split=np.zeros(features + 1, np.bool_),
+            sums=self._sums(),
+            turn=turn,
         )
 
     def _sums(self) -> Floats:

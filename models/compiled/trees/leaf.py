@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from models.compiled.squares import squared
 from models.compiled.trees.state import (
     ADAPTIVE,
     BAYES,
@@ -27,7 +28,7 @@ from models.compiled.trees.state import (
 )
 from models.compiled.trees.sums import added, summed
 from models.compiled.trees.tallying import entry_of, tally
-from schemas.kernel import Floats, exp, log, power, shared
+from schemas.kernel import Floats, exp, log, shared
 
 
 @shared
@@ -75,7 +76,7 @@ def _log_likelihood(trees: Trees, leaf: int, feature: int, label: int, desk: Des
     if not desk.is_nominal[feature]:
         if moments[SCALE] == 0.0:
             return 0.0
-        likelihood = power(x - moments[MEAN], 2.0) / moments[SCALE] - HALF_LOG_TAU - moments[LOG_SCALE]
+        likelihood = squared(x - moments[MEAN]) / moments[SCALE] - HALF_LOG_TAU - moments[LOG_SCALE]
         return float(likelihood) if likelihood > -math.inf else 0.0
     meet(trees.leaves, leaf, feature, label)  # river's dictionary has the class once it has been asked for it
     entry = entry_of(trees.tallies, leaf, int(x))
