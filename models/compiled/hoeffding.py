@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from river.tree.nodes.branch import DTBranch
 from river.tree.splitter import GaussianSplitter
 from river.tree.splitter.nominal_splitter_classif import NominalSplitterClassif
 
@@ -148,7 +147,7 @@ class HoeffdingTreeClassifier(Estimator):
             return False
         gaussians = observer._att_dist_per_class.values()
         ranges = [*observer._min_per_class.values(), *observer._max_per_class.values()]
-        return all(abs(each) <= LARGEST for each in ranges) and all(each._var._S < math.inf for each in gaussians)
+        return all(abs(each) <= LARGEST for each in ranges) and all(math.isfinite(each._var._S) for each in gaussians)
 
     def _can_take(self, lesson: Lesson) -> bool:
         if self._foreign and not self._foreign.isdisjoint(lesson.copies.tolist()):

@@ -13,8 +13,8 @@ _LEAST = 1e-250
 def squared(x: float) -> float:
     """`pow(x, 2.0)` of the C library, which is not always the nearest float, but always less than 0.55 units from it.
 
-    `x * x` is the nearest one; where it is less than `_SURE` of a unit in the last place off, by Dekker's exact product,
-    no other float is near enough, and so it is what the library gives. Else the library is asked: one time in eight.
+    `x * x` is the nearest one. Where it is less than `_SURE` of a unit in the last place off, which Dekker's exact
+    product says, no other float is near enough. Else the library is asked: one time in eight.
     """
     square = x * x
     scaled = _SPLITTER * x

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from models.compiled.arrays import grown
-from models.compiled.trees.state import LEAF, NOTHING, SOMETHING, Tallies, no_trees
-from models.compiled.trees.tallying import index, put_in
+from models.compiled.trees.state import LEAF, NOTHING, SOMETHING, no_trees
+from models.compiled.trees.tallying import fitted, forget
 
 _MOMENTS = 8
-_LEAST_ROOM = 64
+_Shapes = dict[str, tuple[int, ...]]
 
 
 class Forest:
@@ -34,10 +34,11 @@ class Forest:
         self._features, self._classes = max(self._features, features), max(self._classes, classes)
         roots = self.trees.roots
         first = len(roots.nodes)
-        shapes = {"is_known": (copies, self._classes), "sizes": (copies, 3)}
+        shapes: _Shapes = {"is_known": (copies, self._classes), "sizes": (copies, 3)}
         self._put(roots=_with_room(roots, (copies,), shapes, {"nodes": -1, "is_growing": True, "seen": 0.0}))
         self.trees.roots.sizes[first:, 2] = 1.0
-        self._fit(self.trees.tallies, len(self.trees.tallies.leaves))
+        if not len(self.trees.tallies.used) or self.trees.tallies.weights.shape[1] < self._classes:
+            self.make_room_for_words(0)
         new = np.flatnonzero(self.trees.roots.nodes[:copies] < 0)
         self._room_for(len(new))
         for copy in new.tolist():
@@ -102,7 +103,8 @@ class Forest:
     def features(self, leaf: int) -> list[int]:
         """The features that a leaf observes, in river's order."""
         leaves = self.trees.leaves
-        return leaves.feature_order[leaf, : leaves.feature_counts[leaf]].tolist()  # type: ignore[no-any-return]
+        numbers: list[int] = leaves.feature_order[leaf, : leaves.feature_counts[leaf]].tolist()
+        return numbers
 
     def disable(self, leaf: int, feature: int, kind: int) -> None:
         """Have a leaf no longer observe a feature."""
@@ -112,7 +114,7 @@ class Forest:
         leaves.feature_order[leaf, : len(left)] = left
         leaves.observed[leaf, feature] = kind
         leaves.moments[leaf, feature] = leaves.met_counts[leaf, feature] = 0
-        self._forget_words(leaf, feature)
+        forget(self.trees.tallies, leaf, feature)
 
     def forget_features(self, leaf: int) -> None:
         """Have a leaf observe anew, but for what it is not to observe."""
@@ -120,48 +122,11 @@ class Forest:
         leaves.feature_counts[leaf] = 0
         leaves.observed[leaf][leaves.observed[leaf] == SOMETHING] = NOTHING
         leaves.moments[leaf] = leaves.met_counts[leaf] = 0
-        self._forget_words(leaf)
+        forget(self.trees.tallies, leaf)
 
     def make_room_for_words(self, more: int) -> None:
-        """Have room for so many entries more; those of leaves that are gone make some."""
-        tallies = self.trees.tallies
-        kept = np.flatnonzero(tallies.leaves[: tallies.used[0]] >= 0)
-        room = max(2 * (len(kept) + more), len(tallies.leaves))
-        self._fit(Tallies(*(array[kept] for array in tallies[:4]), tallies.table, np.array([len(kept)])), room)
-
-    def entries(self, leaf: int, feature: int) -> list[int]:
-        """The entries of words that a leaf has met, in the order in which it met them."""
-        tallies = self.trees.tallies
-        used = tallies.used[0]
-        return np.flatnonzero((tallies.leaves[:used] == leaf) & (tallies.features[:used] == feature)).tolist()
-
-    def add_entry(self, leaf: int, feature: int, word: int, weights: dict[int, float]) -> None:
-        """Note the weights by class of a word that a leaf has met; there has to be room."""
-        tallies = self.trees.tallies
-        entry = tallies.used[0]
-        tallies.leaves[entry], tallies.features[entry], tallies.words[entry] = leaf, feature, word
-        tallies.weights[entry] = 0.0
-        tallies.weights[entry, list(weights)] = list(weights.values())
-        put_in(tallies, int(entry))
-        tallies.used[0] += 1
-
-    def _fit(self, tallies: Tallies, room: int) -> None:
-        """Have `room` entries, and a table for them, for all classes."""
-        room = max(room, _LEAST_ROOM)
-        if len(tallies.leaves) == room and tallies.weights.shape[1] >= self._classes:
-            return
-        used = int(tallies.used.sum())
-        larger = Tallies(
-            *(np.full(room, -1, np.int32) for _ in range(3)),
-            np.zeros((room, self._classes)),
-            np.zeros(1 << (4 * room - 1).bit_length(), np.int64),
-            np.array([used]),
-        )
-        for array, given in zip(larger[:3], tallies[:3], strict=True):
-            array[:used] = given[:used]
-        larger.weights[:used, : tallies.weights.shape[1]] = tallies.weights[:used]
-        self._put(tallies=larger)
-        index(larger)
+        """Have room for so many words more that leaves have not met."""
+        self._put(tallies=fitted(self.trees.tallies, more, self._classes))
 
     def _fell(self, node: int) -> None:
         nodes = self.trees.nodes
@@ -179,13 +144,6 @@ class Forest:
         self.trees.leaves.copies[leaf] = -1
         self._spare_leaves.append(leaf)
 
-    def _forget_words(self, leaf: int, feature: int | None = None) -> None:
-        tallies = self.trees.tallies
-        gone = tallies.leaves[: tallies.used[0]] == leaf
-        if feature is not None:
-            gone &= tallies.features[: tallies.used[0]] == feature
-        tallies.leaves[: tallies.used[0]][gone] = -1
-
     def _room_for(self, more: int) -> None:
         """Have so many nodes and leaves to give away."""
         nodes, leaves = self.trees.nodes, self.trees.leaves
@@ -202,7 +160,7 @@ class Forest:
         self.trees = self.trees._replace(**changed)
 
 
-def _leaf_shapes(leaves: int, features: int, classes: int) -> dict[str, tuple[int, ...]]:
+def _leaf_shapes(leaves: int, features: int, classes: int) -> _Shapes:
     by_class = dict.fromkeys(("class_order", "weights", "is_known"), (leaves, classes))
     by_feature = dict.fromkeys(("feature_order", "observed", "met_counts"), (leaves, features))
     return {
@@ -213,9 +171,7 @@ def _leaf_shapes(leaves: int, features: int, classes: int) -> dict[str, tuple[in
     }
 
 
-def _with_room(
-    state: Any, shape: tuple[int, ...], shapes: dict[str, tuple[int, ...]], begin: dict[str, float]
-) -> Any:
+def _with_room(state: Any, shape: tuple[int, ...], shapes: _Shapes, begin: dict[str, float]) -> Any:
     """A named tuple of arrays of at least these shapes, `shape` where `shapes` has none."""
     arrays = state._asdict().items()
     return state._make(grown(array, shapes.get(name, shape), begin.get(name, 0)) for name, array in arrays)

@@ -83,7 +83,7 @@ class Grower:
     def _at(self, leaf: int, feature: int, point: float) -> BranchFactory:
         """The split of a number at a point."""
         children = self._writer.observer(leaf, feature)._class_dists_from_binary_split(point)
-        return BranchFactory(0.0, self._known.features.known[feature], point, children)  # type: ignore[arg-type]
+        return BranchFactory(0.0, self._known.features.known[feature], point, children)
 
     def _split(self, node: int, copy: int, feature: int, suggestion: BranchFactory) -> None:
         children: Any = suggestion.children_stats

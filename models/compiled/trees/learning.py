@@ -76,7 +76,9 @@ def _answer(trees: Trees, leaf: int, record: int, voted: int, desk: Desk, said: 
 
 
 @shared
-def _learn_leaf(trees: Trees, leaf: int, label: int, lesson: tuple[Lesson, int, int, int], design: Design, desk: Desk) -> None:
+def _learn_leaf(
+    trees: Trees, leaf: int, label: int, lesson: tuple[Lesson, int, int, int], design: Design, desk: Desk
+) -> None:
     given, record, stamp, voted = lesson
     leaves = trees.leaves
     if design.prediction == ADAPTIVE and leaves.active[leaf]:
@@ -121,6 +123,15 @@ def _grow(trees: Trees, node: int, copy: int, design: Design, desk: Desk) -> boo
 
 
 @shared
+def _count(trees: Trees, copy: int, label: int) -> None:
+    roots = trees.roots
+    roots.is_known[copy, label] = True
+    if roots.seen[copy] == 0.0:
+        roots.active[copy] = 1
+    roots.seen[copy] += 1.0
+
+
+@shared
 def _find(trees: Trees, root: int, stamp: int, desk: Desk) -> int:
     """The leaf that learns a record that its branch does not know, or a branch that needs a child for its word."""
     node = root
@@ -138,58 +149,57 @@ def _stop(desk: Desk, record: int, event: int, node: int) -> None:
     desk.turn[AT], desk.turn[EVENT], desk.turn[NODE] = record, event, node
 
 
+@shared
+def _predict(lesson: Lesson, record: int, trees: Trees, design: Design, desk: Desk, said: Said) -> tuple[int, int]:
+    """Say what the tree says about a record.
+
+    How far its way is known, to a leaf or a branch, and how many votes of naive Bayes there are, -1 for not asked.
+    """
+    copy, stamp = lesson.copies[record], 2 * record + 1
+    lay_out(lesson.before, record, stamp, desk)
+    node = straight(trees, trees.roots.nodes[copy], stamp, desk)
+    leaf = trees.nodes.leaves[to_leaf(trees, node, stamp, desk)]
+    _place_classes(trees, copy, record, said)
+    if not goes_by_bayes(trees.leaves, leaf, design):
+        _answer(trees, leaf, record, vote_by_majority(trees.leaves, leaf, desk.votes), desk, said)
+        return node, -1
+    voted = vote_by_bayes(trees, leaf, stamp, desk)
+    _answer(trees, leaf, record, voted, desk, said)
+    return node, voted if trees.nodes.kinds[node] == LEAF else -1
+
+
 @kernel
 def learn(lesson: Lesson, y: Floats, trees: Trees, design: Design, desk: Desk, said: Said) -> None:
     """Go on from where `desk.turn` says until there is something that Python has to do, and say what.
 
     After `NEW_WORD` it goes on with the same record, in the leaf that was made for it.
     """
-    before, after, leaves, roots = lesson.before, lesson.after, trees.leaves, trees.roots
+    after, roots = lesson.after, trees.roots
     has_leaf = desk.turn[EVENT] == NEW_WORD
     for record in range(desk.turn[AT], len(lesson.learns)):
-        copy = lesson.copies[record]
-        root = roots.nodes[copy]
-        stamp = 2 * record + 1
-        voted, node = -1, root
-        is_straight = False
+        copy, stamp = lesson.copies[record], 2 * record + 1
+        node, voted = -1, -1
         if not has_leaf:
             if not has_room(trees.tallies, after.bounds[record + 1] - after.bounds[record]):
                 _stop(desk, record, NO_ROOM, -1)
                 return
-            lay_out(before, record, stamp, desk)
-            node = straight(trees, root, stamp, desk)
-            is_straight = trees.nodes.kinds[node] == LEAF
-            predicting = node if is_straight else to_leaf(trees, node, stamp, desk)
-            leaf = trees.nodes.leaves[predicting]
-            _place_classes(trees, copy, record, said)
-            if goes_by_bayes(leaves, leaf, design):
-                voted = vote_by_bayes(trees, leaf, stamp, desk)
-                _answer(trees, leaf, record, voted, desk, said)
-            else:
-                _answer(trees, leaf, record, vote_by_majority(leaves, leaf, desk.votes), desk, said)
+            node, voted = _predict(lesson, record, trees, design, desk, said)
         if not lesson.learns[record]:
             continue
         if has_leaf or desk.turn[IS_SAME] == 0:
-            stamp += 1
-            voted = -1
+            stamp, voted = stamp + 1, -1
             lay_out(after, record, stamp, desk)
-            node = straight(trees, root, stamp, desk)
-            is_straight = trees.nodes.kinds[node] == LEAF and not has_leaf
-        if trees.nodes.kinds[node] != LEAF:
-            voted = -1
+            node = straight(trees, roots.nodes[copy], stamp, desk)
+        is_straight = trees.nodes.kinds[node] == LEAF
+        if has_leaf:
+            node, has_leaf, is_straight = desk.turn[NODE], False, False
+        elif not is_straight:
             node = _find(trees, node, stamp, desk)
             if trees.nodes.kinds[node] != LEAF:
                 _stop(desk, record, NEW_WORD, node)
                 return
-        if has_leaf:
-            node = desk.turn[NODE]
-            has_leaf = False
-        label = int(y[record])
-        roots.is_known[copy, label] = True
-        if roots.seen[copy] == 0.0:
-            roots.active[copy] = 1
-        roots.seen[copy] += 1.0
-        _learn_leaf(trees, trees.nodes.leaves[node], label, (lesson, record, stamp, voted), design, desk)
+        _count(trees, copy, int(y[record]))
+        _learn_leaf(trees, trees.nodes.leaves[node], int(y[record]), (lesson, record, stamp, voted), design, desk)
         if is_straight and _grow(trees, node, copy, design, desk):
             _stop(desk, record, ATTEMPT, node)
             return

@@ -29,6 +29,7 @@ from models.compiled.trees.state import (
     SQUARES,
     WEIGHT,
 )
+from models.compiled.trees.tallying import add_entry, entries
 
 KINDS: dict[int, Any] = {AT_MOST: NumericBinaryBranch, EQUAL: NominalBinaryBranch, EACH: NominalMultiwayBranch}
 _NUMBERS = {kind: number for number, kind in KINDS.items()}
@@ -82,7 +83,7 @@ class Writer:
         for number in met:
             moments, label = leaves.moments[leaf, feature, number].tolist(), self._known.classes.known[number]
             made._min_per_class[label], made._max_per_class[label] = moments[LOW], moments[HIGH]
-            gaussian = made._att_dist_per_class[label] = proba.Gaussian()  # type: ignore[index]
+            gaussian = made._att_dist_per_class[label] = proba.Gaussian()
             gaussian._var.mean.n, gaussian._var.mean._mean = moments[WEIGHT], moments[MEAN]
             gaussian._var._S = moments[SQUARES]
         return made
@@ -92,7 +93,7 @@ class Writer:
         labels = self._known.classes.known
         for number in met:
             made._att_dist_per_class[labels[number]]  # river's dictionary has a class once it was asked for it
-        for entry in self._forest.entries(leaf, feature):
+        for entry in entries(tallies, leaf, feature):
             word = self._word(int(tallies.words[entry]))
             made._att_values.add(word)
             for number in met:
@@ -106,7 +107,8 @@ class Writer:
         return {self._known.classes.known[number]: weight for number, weight in weights.items()}
 
     def _word(self, number: int) -> Any:
-        return self._known.words.known[number][1]  # type: ignore[index]
+        pair: Any = self._known.words.known[number]
+        return pair[1]
 
 
 class Reader:
@@ -120,14 +122,14 @@ class Reader:
         if not isinstance(given, DTBranch):
             self._leaf(given, int(self._forest.trees.nodes.leaves[node]))
             return
-        feature: Any = given.feature  # type: ignore[attr-defined]
+        feature: Any = given.feature
         kind, words, bound = _NUMBERS[type(given)], [-1] * len(given.children), 0.0
         if kind == AT_MOST:
-            bound = float(given.threshold)  # type: ignore[attr-defined]
+            bound = float(given.threshold)
         elif kind == EQUAL:
-            bound = float(self._word(feature, given.value))  # type: ignore[attr-defined]
+            bound = float(self._word(feature, given.value))
         else:
-            words = [self._word(feature, given._r_mapping[place]) for place in range(len(words))]  # type: ignore[attr-defined]
+            words = [self._word(feature, given._r_mapping[place]) for place in range(len(words))]
         self.branch(node, (kind, self._known.features.number(feature), bound), given.stats, words)
         for child, below in zip(list(self._forest.children(node)), given.children, strict=True):
             self.node(below, child)
@@ -176,7 +178,7 @@ class Reader:
         counted = {self._known.classes.number(each): counts for each, counts in given._att_dist_per_class.items()}
         for value in given._att_values:
             weights = {number: counts[value] for number, counts in counted.items() if value in counts}
-            self._forest.add_entry(leaf, feature, self._word(name, value), weights)
+            add_entry(self._forest.trees.tallies, leaf, feature, self._word(name, value), weights)
         for number, counts in counted.items():
             self._forest.trees.leaves.moments[leaf, feature, number, WEIGHT] = sum(counts.values())
 
@@ -196,7 +198,7 @@ def learn_names(known: Vocabulary, step: Any) -> None:
     for node in root.iter_dfs():
         known.classes.numbers(node.stats)
         if isinstance(node, DTBranch):
-            known.features.number(node.feature)  # type: ignore[attr-defined]
+            known.features.number(node.feature)
         else:
             known.features.numbers(node.splitters or {})
             known.features.numbers(node._disabled_attrs)

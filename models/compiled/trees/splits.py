@@ -79,7 +79,9 @@ def _divide(leaves: Leaves, leaf: int, feature: int, point: float, desk: Desk) -
 
 
 @shared
-def _suggest_point(leaves: Leaves, leaf: int, feature: int, before: float, design: Design, desk: Desk) -> tuple[float, float]:
+def _suggest_point(
+    leaves: Leaves, leaf: int, feature: int, before: float, design: Design, desk: Desk
+) -> tuple[float, float]:
     """The best of the points that divide the range of a feature evenly: its merit, -inf for none, and the point."""
     low, high = math.inf, -math.inf
     count = leaves.met_counts[leaf, feature]

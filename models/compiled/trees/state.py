@@ -8,23 +8,23 @@ from typing import NamedTuple
 from schemas.kernel import CodeCube, CodeGrid, Codes, FlagGrid, Flags, FloatBlocks, FloatGrid, Floats, Places, blank
 
 LEAF, AT_MOST, EQUAL, EACH = range(4)
-"""Kinds of nodes; behind those that are no leaf comes a branch for values up to a bound and one for others, for one word
-and others, or one for each word."""
+"""Kinds of nodes: a leaf, or a branch with a child for values up to a bound and one for others, one for a word and one
+for others, or one for each word."""
 
 NOTHING, SOMETHING, DISABLED = range(3)
 """What a leaf has of a feature."""
 
 WEIGHT, MEAN, SQUARES, LOW, HIGH, SCALE, LOG_SCALE, IS_MET = range(8)
 """What a leaf has of a feature and a class. `SCALE`, -2 times the variance, and `LOG_SCALE`, half of its logarithm,
-follow from the others; `SCALE` is 0 where there is no variance. Of a nominal feature only the weight is kept, and whether
-river's dictionary has the class."""
+follow from the others; `SCALE` is 0 where there is no variance. Of a nominal feature only the weight is kept, and
+whether river's dictionary has the class."""
 
 
 class Nodes(NamedTuple):
     """Nodes by number, -1 for none. The children of a node are linked: `firsts` of it, then `nexts` of each.
 
-    A leaf has a place in `Leaves`; a branch has a feature, and a bound or the number of a word. `words` say by which word
-    an `EACH` branch leads to a node.
+    A leaf has a place in `Leaves`; a branch has a feature, and a bound or the number of a word. `words` say by which
+    word an `EACH` branch leads to a node.
     """
 
     kinds: Codes
@@ -123,8 +123,8 @@ HALF_LOG_TAU = 0.5 * math.log(math.tau)
 class Desk(NamedTuple):
     """Room for a kernel to work in, and what it hands over.
 
-    The record at hand has a value for those features whose stamp is its own. `lefts`, `rights` and `votes` are by class,
-    `merits`, `points` and `is_split` by place among a leaf's suggestions, `sums` by depth.
+    The record at hand has a value for those features whose stamp is its own. `lefts`, `rights` and `votes` are by
+    class, `merits`, `points` and `is_split` by place among a leaf's suggestions, `sums` by depth.
     """
 
     values: Floats
@@ -141,8 +141,8 @@ class Desk(NamedTuple):
 
 
 AT, EVENT, NODE, DECISION, BEST, IS_SAME = range(6)
-"""Places in `turn`: the record where the kernel has stopped, why, at which node, and what it has found there; and whether
-records are the same when they are predicted and when they are learned."""
+"""Places in `turn`: the record where the kernel has stopped, why, at which node, and what it has found there; and
+whether records are the same when they are predicted and when they are learned."""
 
 DONE, NO_ROOM, NEW_WORD, ATTEMPT, PERIOD = range(5)
 """Why it has stopped."""

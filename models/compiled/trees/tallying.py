@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.compiled.trees.state import Tallies
 from schemas.kernel import kernel, shared
+
+_LEAST_ROOM = 64
 
 
 @shared
@@ -47,17 +51,57 @@ def tally(tallies: Tallies, leaf: int, feature: int, word: int, label: int) -> N
 
 @shared
 def has_room(tallies: Tallies, more: int) -> bool:
-    return tallies.used[0] + more <= len(tallies.leaves) and 2 * (tallies.used[0] + more) <= len(tallies.table)
+    needs = int(tallies.used[0]) + more
+    return needs <= len(tallies.leaves) and 2 * needs <= len(tallies.table)
 
 
 @kernel
-def put_in(tallies: Tallies, entry: int) -> None:
-    """Put an entry into the table, for once."""
+def _put_in(tallies: Tallies, entry: int) -> None:
     enter(tallies, entry)
 
 
 @kernel
-def index(tallies: Tallies) -> None:
-    """Put all entries into a table that is empty."""
+def _index(tallies: Tallies) -> None:
     for entry in range(tallies.used[0]):
         enter(tallies, entry)
+
+
+def fitted(tallies: Tallies, more: int, classes: int) -> Tallies:
+    """With room for so many entries more, and for all classes; those of leaves that are gone make some."""
+    kept = np.flatnonzero(tallies.leaves[: int(tallies.used.sum())] >= 0)
+    room = max(2 * (len(kept) + more), len(tallies.leaves), _LEAST_ROOM)
+    weights = np.zeros((room, classes))
+    weights[: len(kept), : tallies.weights.shape[1]] = tallies.weights[kept]
+    leaves, features, words = (np.full(room, -1, np.int32) for _ in range(3))
+    for array, given in ((leaves, tallies.leaves), (features, tallies.features), (words, tallies.words)):
+        array[: len(kept)] = given[kept]
+    table = np.zeros(1 << (4 * room - 1).bit_length(), np.int64)
+    larger = Tallies(leaves, features, words, weights, table, np.array([len(kept)]))
+    _index(larger)
+    return larger
+
+
+def entries(tallies: Tallies, leaf: int, feature: int) -> list[int]:
+    """The entries of words that a leaf has met, in the order in which it met them."""
+    used = int(tallies.used[0])
+    found: list[int] = np.flatnonzero((tallies.leaves[:used] == leaf) & (tallies.features[:used] == feature)).tolist()
+    return found
+
+
+def add_entry(tallies: Tallies, leaf: int, feature: int, word: int, weights: dict[int, float]) -> None:
+    """Note the weights by class of a word that a leaf has met; there has to be room."""
+    entry = int(tallies.used[0])
+    tallies.leaves[entry], tallies.features[entry], tallies.words[entry] = leaf, feature, word
+    tallies.weights[entry] = 0.0
+    tallies.weights[entry, list(weights)] = list(weights.values())
+    _put_in(tallies, entry)
+    tallies.used[0] += 1
+
+
+def forget(tallies: Tallies, leaf: int, feature: int | None = None) -> None:
+    """Give up what a leaf has met, of one feature or of all."""
+    used = int(tallies.used[0])
+    gone = tallies.leaves[:used] == leaf
+    if feature is not None:
+        gone &= tallies.features[:used] == feature
+    tallies.leaves[:used][gone] = -1

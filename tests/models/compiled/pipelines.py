@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from river import anomaly, cluster, compose, feature_extraction, linear_model, optim, preprocessing, stats
+from river import anomaly, cluster, compose, feature_extraction, linear_model, optim, preprocessing, stats, tree
 
 from schemas.column import Column, Numbers, Words
 from schemas.table import Table
@@ -58,6 +58,30 @@ def linear_models(draw: st.DrawFn, *, regression: bool) -> Any:
     )
 
 
+@st.composite
+def hoeffding_trees(draw: st.DrawFn, *, texts: bool = False) -> Any:
+    """A tree for classes with any of its hyperparameters, that is quick to split; `texts` for one of few numbers."""
+    return tree.HoeffdingTreeClassifier(
+        grace_period=draw(st.sampled_from([1, 3, 5, 20])),
+        max_depth=draw(st.sampled_from([None, None, 1, 2])),
+        split_criterion=draw(st.sampled_from(["info_gain", "gini"])),
+        delta=draw(st.sampled_from([1e-7, 0.1, 0.9])),
+        tau=draw(st.sampled_from([0.05, 0.5, 2.0])),
+        leaf_prediction=draw(st.sampled_from(["nba", "nb", "mc"])),
+        nb_threshold=draw(st.sampled_from([0, 5])),
+        nominal_attributes=draw(st.sampled_from([None, ["n"], ["n", "b"]] if texts else [None, ["d"]])),
+        splitter=draw(st.none() | st.builds(tree.splitter.GaussianSplitter, st.sampled_from([1, 3]))),
+        binary_split=draw(st.booleans()),
+        min_branch_fraction=draw(st.sampled_from([0.0, 0.01, 0.3])),
+        max_share_to_split=draw(st.sampled_from([0.99, 0.7])),
+        max_size=draw(st.sampled_from([100.0, 1e-6])),
+        memory_estimate_period=draw(st.sampled_from([10, 1_000_000])),
+        stop_mem_management=draw(st.booleans()),
+        remove_poor_attrs=draw(st.booleans()),
+        merit_preprune=draw(st.booleans()),
+    )
+
+
 _fronts: Strategy = st.sampled_from(
     [
         list,
@@ -78,7 +102,7 @@ def pipelines(draw: st.DrawFn, *, regression: bool) -> Any:
     """A pipeline whose steps all have a twin."""
     perceptron = st.builds(linear_model.Perceptron, l2=st.sampled_from([0.0, 0.1]))
     models = linear_models(regression=regression)
-    return compose.Pipeline(*draw(_fronts)(), draw(models if regression else models | perceptron))
+    return compose.Pipeline(*draw(_fronts)(), draw(models if regression else models | perceptron | hoeffding_trees()))
 
 
 _encoders: Strategy = st.builds(preprocessing.OneHotEncoder, drop_zeros=st.booleans())

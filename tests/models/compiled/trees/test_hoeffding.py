@@ -1,0 +1,176 @@
+"""Compiled Hoeffding trees are river's, to the last bit: what they predict, and what they have learned."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from river import datasets, preprocessing, tree
+from river.datasets import synth
+
+from models.compiled.pipeline import CompiledPipeline, twin_of
+from models.compiled.rows import Cells, Vocabulary
+from models.compiled.twin import NoTwin
+from models.pickled import dump, load
+from models.stage import Stage
+from tests.models.compiled.pipelines import hoeffding_trees, streams
+from tests.models.compiled.test_learner import check
+from tests.models.compiled.trees.plain import plain
+
+Record = dict[str, Any]
+Records = list[tuple[Record, Any]]
+
+TEXTS = frozenset({"s", "t"})
+
+
+def _cells(known: Vocabulary, records: list[Record]) -> Cells:
+    """Records of numbers and text, of any fields."""
+    bounds, ids, values = [0], [], []
+    for record in records:
+        for name, value in record.items():
+            ids.append(known.features.number(name))
+            values.append(float(known.words.number((name, value)) if name in TEXTS else value))
+        bounds.append(len(ids))
+    return Cells(np.array(bounds), np.array(ids, np.int32), np.array(values, np.float64))
+
+
+def _said(compiled: CompiledPipeline, records: Records, copies: list[int]) -> list[dict[Any, float]]:
+    """The probabilities of each record, which is then learned unless its label is None."""
+    known = compiled.known
+    cells = _cells(known, [x for x, _ in records])
+    y = np.array([-1 if label is None else known.classes.number(label) for _, label in records], np.float64)
+    answers = compiled.learn(cells, y, y >= 0, np.array(copies, np.int32))
+    assert answers is not None
+    assert answers.probabilities is not None
+    order = np.tile(np.arange(len(answers.classes)), (len(y), 1)) if answers.order is None else answers.order
+    lines = zip(order.tolist(), answers.probabilities.tolist(), strict=True)
+    return [
+        {answers.classes[number]: p for number, p in zip(numbers, line, strict=True) if number >= 0}
+        for numbers, line in lines
+    ]
+
+
+def _river_said(model: Any, x: Record, y: Any) -> dict[Any, float]:
+    said: dict[Any, float] = model.predict_proba_one(x)
+    if y is not None:
+        model.learn_one(x, y)
+    return said
+
+
+_LABELS: list[list[Any]] = [[False, True], ["no", "yes", "maybe"], [2, 0, 1, 7]]
+
+
+@st.composite
+def _streams(draw: st.DrawFn) -> list[Records]:
+    """Frames of records on which the label depends in part, so that trees grow; drawn by a seed, as they are many."""
+    seed, size = draw(st.integers(0, 2**32)), draw(st.integers(1, 250))
+    labels, is_whole = draw(st.sampled_from(_LABELS)), draw(st.booleans())
+    rng = random.Random(seed)
+    records = [_record(rng, labels, is_whole=is_whole) for _ in range(size)]
+    cut = draw(st.integers(20, 100))
+    return [records[start : start + cut] for start in range(0, size, cut)]
+
+
+def _record(rng: random.Random, labels: list[Any], *, is_whole: bool) -> tuple[Record, Any]:
+    x: Record = {
+        "a": rng.choice([0.0, 1.0, 2.5, round(rng.gauss(0, 1), 1), rng.gauss(0, 100)]),
+        "b": rng.randint(-3, 3),
+        "n": rng.randint(0, 3),
+        "s": rng.choice("xy"),
+        "t": rng.choice(["JFK", "LGA", "EWR", "SFO", ""]),
+    }
+    told = (x["a"] > 1) + (x["b"] > 0) + (x["t"] < "JFK") + (x["n"] == 1)
+    y = rng.choice([labels[told % len(labels)], labels[told % len(labels)], rng.choice(labels), None])
+    names = x if is_whole else rng.sample(list(x), rng.choice([5, 5, 4, 3]))
+    return {name: x[name] for name in names}, y
+
+
+@settings(max_examples=60, deadline=None)
+@given(model=hoeffding_trees(texts=True), frames=_streams(), data=st.data())
+def test_a_tree_learns_and_says_what_river_does(model: Any, frames: list[Records], data: st.DataObject) -> None:
+    compiled = CompiledPipeline(model.clone())
+    twin = compiled._last
+    twin.expect(TEXTS)
+    rivers = [model, model.clone()]
+    for frame in frames:
+        copies = data.draw(st.lists(st.sampled_from([0, 1]), min_size=len(frame), max_size=len(frame)))
+        expected = [_river_said(rivers[copy], x, y) for copy, (x, y) in zip(copies, frame, strict=True)]
+        assert repr(_said(compiled, frame, copies)) == repr(expected)
+        for copy in set(copies):
+            written = model.clone()
+            compiled.store(copy, written)
+            assert plain(written) == plain(rivers[copy])
+            way = data.draw(st.sampled_from(["as it is", "loaded", "pickled"]))
+            if way == "loaded":
+                compiled.load(copy, rivers[copy])
+            elif way == "pickled":
+                compiled = load(dump(compiled))
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_stage_of_any_classes_gives_what_river_gives(data: st.DataObject) -> None:
+    stream = data.draw(streams(regression=False))
+    label = st.sampled_from(["no", "yes", "maybe", None])
+    frames = [[{**record, "y": data.draw(label)} for record in records] for records in stream.frames]
+    check(Stage("model", data.draw(hoeffding_trees()), label="y"), replace(stream, frames=frames), data)
+
+
+STREAMS = [
+    (tree.HoeffdingTreeClassifier(grace_period=20, delta=0.1), datasets.Phishing()),
+    (tree.HoeffdingTreeClassifier(grace_period=50, delta=0.01, tau=0.1, leaf_prediction="nb"), datasets.Bananas()),
+    (tree.HoeffdingTreeClassifier(grace_period=30, tau=0.3, split_criterion="gini"), datasets.ImageSegments()),
+    (tree.HoeffdingTreeClassifier(max_depth=3), synth.SEA(seed=1).take(5_000)),
+    (
+        tree.HoeffdingTreeClassifier(grace_period=100, nominal_attributes=["elevel", "car", "zipcode"]),
+        synth.Agrawal(seed=1).take(3_000),
+    ),
+    (
+        tree.HoeffdingTreeClassifier(grace_period=100, tau=0.5, nominal_attributes=list(range(7))),
+        synth.LED(seed=1, noise_percentage=0.1).take(2_000),
+    ),
+    (preprocessing.StandardScaler() | tree.HoeffdingTreeClassifier(grace_period=50, tau=0.2), datasets.Phishing()),
+]
+
+
+@pytest.mark.parametrize(("model", "stream"), STREAMS, ids=lambda each: type(each).__name__)
+def test_the_streams_of_river_give_the_same_tree(model: Any, stream: Any) -> None:
+    records: Records = list(stream)
+    compiled = CompiledPipeline(model.clone())
+    for start in range(0, len(records), 700):
+        part = records[start : start + 700]
+        assert repr(_said(compiled, part, [0] * len(part))) == repr([_river_said(model, x, y) for x, y in part])
+    written = model.clone()
+    compiled.store(0, written)
+    assert plain(_tree(written)) == plain(_tree(model))
+    assert _tree(model).n_branches > 0
+
+
+def _tree(model: Any) -> Any:
+    return model["HoeffdingTreeClassifier"] if "HoeffdingTreeClassifier" in getattr(model, "steps", ()) else model
+
+
+def test_what_trees_are_not_compiled() -> None:
+    for model, reason in [
+        (tree.HoeffdingTreeClassifier(split_criterion="hellinger"), "splits by the Hellinger distance"),
+        (tree.HoeffdingTreeClassifier(splitter=tree.splitter.HistogramSplitter()), "observes numbers by Histogram"),
+        (tree.HoeffdingTreeClassifier(delta=0.0), "delta"),
+    ]:
+        with pytest.raises(NoTwin, match=reason):
+            twin_of(model)
+
+
+def test_what_python_cannot_square_goes_by_river_and_leaves_no_trace() -> None:
+    compiled = CompiledPipeline(tree.HoeffdingTreeClassifier())
+    _said(compiled, [({"a": 1.0}, True), ({"a": 2.0}, False)], [0, 0])
+    before, after = tree.HoeffdingTreeClassifier(), tree.HoeffdingTreeClassifier()
+    compiled.store(0, before)
+    cells = _cells(compiled.known, [{"a": 1.0}, {"a": 1e200}])
+    assert compiled.learn(cells, np.array([0.0, 1.0])) is None
+    compiled.store(0, after)
+    assert plain(before) == plain(after)
