@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ from models.compiled.trees.state import (
     Design,
     Desk,
 )
-from models.compiled.twin import Answers, Estimator, NoTwin
-from schemas.kernel import Codes, Floats
+from models.compiled.twin import Answers, Estimator, Features, NoTwin
+from schemas.kernel import Codes, Flags, Floats
 
 LARGEST = 1e100
 """Beyond it, squares and their sums may be too large for Python: such frames go by river."""
@@ -53,34 +54,40 @@ class HoeffdingTreeClassifier(Estimator):
             raise NoTwin("has a delta or a period with which river fails")
         self._step = step.clone()
         self._nominal = frozenset(step.nominal_attributes or ())
-        self._texts: frozenset[Any] = frozenset()
+        self._is_text: dict[Any, bool] = {}
         self._design = _design(step)
         self._forest = Forest()
         self._known = Vocabulary()
-        self._foreign: set[int] = set()  # copies that arrays cannot hold
 
     def __deepcopy__(self, memo: Any) -> HoeffdingTreeClassifier:
-        """Itself: a frame that fails does so before anything is learned, so that nobody has to keep the state."""
+        """Itself: records that fail do so before anything is learned from them."""
         return self
 
-    def expect(self, texts: frozenset[Any]) -> frozenset[Any]:
-        self._texts = texts
-        return texts
+    def apart(self) -> HoeffdingTreeClassifier:
+        other = copy(self)
+        other._forest = deepcopy(self._forest)
+        return other
+
+    def expect(self, features: Features) -> Features:
+        for name, is_text in features.items():
+            if self._is_text.setdefault(name, is_text) != is_text:
+                raise NoTwin(f'has learned of "{name}" as {"a number" if is_text else "text"}')
+        return features
 
     def make_room(self, copies: int, known: Vocabulary) -> None:
         self._known = known
         self._forest.make_room(copies, len(known.features), len(known.classes))
 
-    def learn(self, lesson: Lesson, y: Floats) -> Answers | None:
+    def learn(self, lesson: Lesson) -> Answers | None:
         known = self._known
         ranked = _ranked(known)
         if ranked is None or not self._can_take(lesson):
             return None
         lesson = self._with_words(lesson)
-        desk, said = self._desk(lesson), _blank_said(len(y), ranked)
+        desk, said = self._desk(lesson), _blank_said(len(lesson.y), ranked)
         grower = Grower(self._forest, known, self._nominal_numbers(), self._step)
         while True:
-            learn(lesson, y, self._forest.trees, self._design, desk, said)
+            learn(lesson, self._forest.trees, self._design, desk, said)
             if desk.turn[EVENT] == DONE:
                 break
             self._attend(lesson, grower, desk)
@@ -108,6 +115,8 @@ class HoeffdingTreeClassifier(Estimator):
         desk.turn[AT] += 1
 
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
+        if not self._can_hold(step._root):
+            raise NoTwin("has learned what arrays cannot hold")
         learn_names(known, step)
         self.make_room(copy + 1, known)
         node = self._forest.replant(copy)
@@ -121,15 +130,11 @@ class HoeffdingTreeClassifier(Estimator):
             step._inactive_leaf_size_estimate,
             step._size_estimate_overhead_fraction,
         )
-        self._foreign.discard(copy)
-        if not self._can_hold(step._root):
-            self._foreign.add(copy)
-        elif step._root is not None:
+        if step._root is not None:
             Reader(self._forest, known, copy).node(step._root, node)
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
-        if copy not in self._foreign:
-            Grower(self._forest, known, self._nominal_numbers(), self._step).write(copy, step)
+        Grower(self._forest, known, self._nominal_numbers(), self._step).write(copy, step)
 
     def _can_hold(self, root: Any) -> bool:
         """Whether arrays can hold a tree of river: its features are as nominal as ours, its numbers not too large."""
@@ -150,12 +155,11 @@ class HoeffdingTreeClassifier(Estimator):
         return all(abs(each) <= LARGEST for each in ranges) and all(math.isfinite(each._var._S) for each in gaussians)
 
     def _can_take(self, lesson: Lesson) -> bool:
-        if self._foreign and not self._foreign.isdisjoint(lesson.copies.tolist()):
-            return False
-        return all(bool((np.abs(cells.values) <= LARGEST).all()) for cells in (lesson.before, lesson.after))
+        learned = lesson.after.values[_learned(lesson)]
+        return all(bool((np.abs(values) <= LARGEST).all()) for values in (lesson.before.values, learned))
 
     def _is_nominal(self, name: Any) -> bool:
-        return name in self._nominal or name in self._texts
+        return name in self._nominal or self._is_text.get(name, False)
 
     def _nominal_numbers(self) -> frozenset[int]:
         names = self._known.features.known
@@ -164,17 +168,17 @@ class HoeffdingTreeClassifier(Estimator):
     def _with_words(self, lesson: Lesson) -> Lesson:
         """Numbers of nominal features by their numbers among the words, as text has them."""
         numbers = self._nominal_numbers()
-        mine = [number for number in numbers if self._known.features.known[number] not in self._texts]
+        mine = [number for number in numbers if not self._is_text.get(self._known.features.known[number], False)]
         if not mine:
             return lesson
-        before = self._worded(lesson.before, mine)
-        after = before if lesson.before is lesson.after else self._worded(lesson.after, mine)
+        before = self._worded(lesson.before, mine, np.ones(len(lesson.before.ids), np.bool_))
+        after = before if lesson.before is lesson.after else self._worded(lesson.after, mine, _learned(lesson))
         return lesson._replace(before=before, after=after)
 
-    def _worded(self, cells: Cells, features: list[int]) -> Cells:
+    def _worded(self, cells: Cells, features: list[int], are_there: Flags) -> Cells:
         values = cells.values.copy()
         for number in features:
-            name, places = self._known.features.known[number], cells.ids == number
+            name, places = self._known.features.known[number], (cells.ids == number) & are_there
             distinct, codes = np.unique(values[places], return_inverse=True)
             words = self._known.words.numbers((name, _plain(value)) for value in distinct.tolist())
             values[places] = words[codes]
@@ -201,6 +205,12 @@ class HoeffdingTreeClassifier(Estimator):
     def _sums(self) -> Floats:
         """Room for the sums of all nodes above another one, twice."""
         return np.zeros(2 * (int(self._forest.trees.nodes.depths.max(initial=0)) + 3))
+
+
+def _learned(lesson: Lesson) -> Flags:
+    """Which cells are learned from: in others there may be anything."""
+    flags: Flags = np.repeat(lesson.learns, np.diff(lesson.after.bounds))
+    return flags
 
 
 def _plain(value: float) -> float:

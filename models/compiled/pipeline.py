@@ -165,6 +165,8 @@ class CompiledPipeline:
         if self.known.is_ambiguous:
             return None
         size = max(1, self._room // max(1, len(self.known.features)))
+        if self.may_fail and count > size:  # it may fail after it has learned from some of them
+            self._last = self._last.apart()
         answers = []
         for start in range(0, max(count, 1), size):
             part = slice(start, start + size)

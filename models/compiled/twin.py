@@ -94,8 +94,19 @@ def joined(answers: Sequence[Answers]) -> Answers:
         parts = [getattr(each, name) for each in answers]
         return None if parts[0] is None else np.concatenate(parts)
 
-    columns = {name: column(name) for name in ("numbers", "probabilities", "order", "chosen")}
-    return Answers(classes=answers[-1].classes, **columns)
+    columns = {name: column(name) for name in ("numbers", "probabilities", "chosen")}
+    has_order = any(each.order is not None for each in answers)
+    order = np.concatenate([_order(each) for each in answers]) if has_order else None
+    return Answers(classes=answers[-1].classes, order=order, **columns)
+
+
+def _order(answers: Answers) -> CodeGrid:
+    """The order of classes, which is as it is where nothing is said."""
+    if answers.order is not None:
+        return answers.order
+    assert answers.probabilities is not None
+    as_it_is: CodeGrid = np.tile(np.arange(len(answers.classes), dtype=np.int32), (len(answers.probabilities), 1))
+    return as_it_is
 
 
 def in_one_order(answers: Answers) -> Answers:
@@ -121,6 +132,10 @@ class Estimator(Twin):
 
     may_fail = False
     takes_classes = False
+
+    def apart(self) -> Estimator:
+        """Itself, where `deepcopy` makes a copy of it; one that stays itself then gives a copy of it here."""
+        return self
 
     @abstractmethod
     def learn(self, lesson: Lesson) -> Answers | None:

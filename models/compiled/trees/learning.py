@@ -40,7 +40,7 @@ from models.compiled.trees.state import (
 )
 from models.compiled.trees.tallying import has_room
 from models.compiled.trees.walk import lay_out, most_common, straight, to_leaf
-from schemas.kernel import CodeGrid, Codes, FloatGrid, Floats, kernel, shared
+from schemas.kernel import CodeGrid, Codes, FloatGrid, kernel, shared
 
 
 class Said(NamedTuple):
@@ -169,7 +169,7 @@ def _predict(lesson: Lesson, record: int, trees: Trees, design: Design, desk: De
 
 
 @kernel
-def learn(lesson: Lesson, y: Floats, trees: Trees, design: Design, desk: Desk, said: Said) -> None:
+def learn(lesson: Lesson, trees: Trees, design: Design, desk: Desk, said: Said) -> None:
     """Go on from where `desk.turn` says until there is something that Python has to do, and say what.
 
     After `NEW_WORD` it goes on with the same record, in the leaf that was made for it.
@@ -198,8 +198,10 @@ def learn(lesson: Lesson, y: Floats, trees: Trees, design: Design, desk: Desk, s
             if trees.nodes.kinds[node] != LEAF:
                 _stop(desk, record, NEW_WORD, node)
                 return
-        _count(trees, copy, int(y[record]))
-        _learn_leaf(trees, trees.nodes.leaves[node], int(y[record]), (lesson, record, stamp, voted), design, desk)
+        _count(trees, copy, int(lesson.y[record]))
+        _learn_leaf(
+            trees, trees.nodes.leaves[node], int(lesson.y[record]), (lesson, record, stamp, voted), design, desk
+        )
         if is_straight and _grow(trees, node, copy, design, desk):
             _stop(desk, record, ATTEMPT, node)
             return
