@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import datasets, preprocessing, tree
+from river import compose, datasets, preprocessing, tree
 from river.datasets import synth
 
 from models.compiled.pipeline import CompiledPipeline, twin_of
@@ -112,13 +113,39 @@ def test_a_tree_learns_and_says_what_river_does(model: Any, frames: list[Records
                 compiled = load(dump(compiled))
 
 
-@settings(max_examples=30)
+_fronts = st.sampled_from(
+    [
+        lambda: compose.Discard("k"),
+        lambda: compose.Discard("k", "c"),
+        lambda: compose.Select("a", "s", "w"),
+        lambda: compose.Select("a", "b") | preprocessing.StandardScaler(),
+        lambda: (compose.Select("a", "w") | preprocessing.MinMaxScaler()) + compose.Select("s", "d"),
+        lambda: compose.Discard("k", "c") | preprocessing.StatImputer(("s", "none")),
+    ]
+)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@settings(max_examples=50)
 @given(data=st.data())
-def test_a_stage_of_any_classes_gives_what_river_gives(data: st.DataObject) -> None:
-    stream = data.draw(streams(regression=False))
-    label = st.sampled_from(["no", "yes", "maybe", None])
-    frames = [[{**record, "y": data.draw(label)} for record in records] for records in stream.frames]
-    check(Stage("model", data.draw(hoeffding_trees()), label="y"), replace(stream, frames=frames), data)
+def test_a_stage_of_any_classes_gives_what_river_gives(key: str | None, data: st.DataObject) -> None:
+    stream = data.draw(streams(regression=False, keyed=True, mixed=True))
+    labels = st.sampled_from(data.draw(st.sampled_from(_LABELS))) | st.none()
+    frames = [[{**record, "y": data.draw(labels)} for record in records] for records in stream.frames]
+    pipeline = data.draw(_fronts)() | data.draw(hoeffding_trees(texts=True))
+    pipeline.steps["HoeffdingTreeClassifier"].nominal_attributes = data.draw(st.sampled_from([None, ["w"]]))
+    check(Stage("model", pipeline, label="y", key=key), replace(stream, frames=frames), data)
+
+
+def test_a_part_of_a_frame_that_fails_leaves_what_was_learned_before_the_frame() -> None:
+    compiled = CompiledPipeline(tree.HoeffdingTreeClassifier(), room=1)
+    _said(compiled, [({"a": 1.0}, True), ({"a": 2.0}, False)], [0, 0])
+    before, after = tree.HoeffdingTreeClassifier(), tree.HoeffdingTreeClassifier()
+    compiled.store(0, before)
+    cells = _cells(compiled.known, [{"a": 1.0}, {"a": 1e200}])
+    assert deepcopy(compiled).learn(cells, np.array([0.0, 1.0])) is None
+    compiled.store(0, after)
+    assert plain(before) == plain(after)
 
 
 STREAMS = [
