@@ -84,7 +84,7 @@ class HoeffdingTreeClassifier(Estimator):
         if ranked is None or not self._can_take(lesson):
             return None
         lesson = self._with_words(lesson)
-        desk, said = self._desk(lesson), _blank_said(len(lesson.y), ranked)
+        desk, said = self._desk(is_same=lesson.before is lesson.after), _blank_said(len(lesson.y), ranked)
         grower = Grower(self._forest, known, self._nominal_numbers(), self._step)
         while True:
             learn(lesson, self._forest.trees, self._design, desk, said)
@@ -184,10 +184,10 @@ class HoeffdingTreeClassifier(Estimator):
             values[places] = words[codes]
         return cells._replace(values=values)
 
-    def _desk(self, lesson: Lesson) -> Desk:
+    def _desk(self, *, is_same: bool) -> Desk:
         features, classes = len(self._known.features), len(self._known.classes)
         turn = np.zeros(6, np.int64)
-        turn[IS_SAME] = lesson.before is lesson.after
+        turn[IS_SAME] = is_same
         return Desk(
             values=np.zeros(features),
             stamps=np.zeros(features, np.int64),

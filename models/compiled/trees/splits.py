@@ -149,6 +149,12 @@ def decided(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, i
 
 
 @kernel
+def suggest_once(trees: Trees, leaf: int, design: Design, desk: Desk) -> bool:
+    """The same, for once."""
+    return suggest(trees, leaf, design, desk)
+
+
+@kernel
 def decide(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, int]:
     """The same, for once."""
     return decided(trees, leaf, design, desk)

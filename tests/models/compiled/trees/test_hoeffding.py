@@ -16,6 +16,7 @@ from river.datasets import synth
 
 from models.compiled.pipeline import CompiledPipeline, twin_of
 from models.compiled.rows import Cells, Vocabulary
+from models.compiled.trees.splits import suggest_once
 from models.compiled.twin import NoTwin
 from models.pickled import dump, load
 from models.stage import Stage
@@ -180,6 +181,22 @@ def test_the_streams_of_river_give_the_same_tree(model: Any, stream: Any) -> Non
 
 def _tree(model: Any) -> Any:
     return model["HoeffdingTreeClassifier"] if "HoeffdingTreeClassifier" in getattr(model, "steps", ()) else model
+
+
+@pytest.mark.parametrize("criterion", ["info_gain", "gini"])
+def test_each_merit_and_each_point_of_a_split_are_those_of_river(criterion: str) -> None:
+    model = tree.HoeffdingTreeClassifier(split_criterion=criterion, grace_period=10_000)
+    records: Records = list(datasets.ImageSegments().take(600))
+    compiled = CompiledPipeline(model)
+    _said(compiled, records, [0] * len(records))
+    twin: Any = compiled._last
+    compiled.store(0, model)
+    desk = twin._desk(is_same=True)
+    assert suggest_once(twin._forest.trees, 0, twin._design, desk)
+    found = model._root.best_split_suggestions(model._new_split_criterion(), model)
+    assert desk.merits[: len(found)].tolist() == [suggestion.merit for suggestion in found]
+    points = [(place, suggestion.split_info) for place, suggestion in enumerate(found) if suggestion.feature]
+    assert [(place, desk.points[place]) for place, _ in points] == points
 
 
 def test_what_trees_are_not_compiled() -> None:
