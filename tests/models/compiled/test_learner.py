@@ -58,9 +58,6 @@ def _plain(said: Prediction) -> tuple[Any, ...]:
     if said.probabilities is None:
         return float(said.prediction), said.label, said.count
     return said.prediction, {label: float(p) for label, p in said.probabilities.items()}, said.label, said.count
-    probabilities = said.probabilities and {label: float(p) for label, p in said.probabilities.items()}
-    is_number = isinstance(said.prediction, int | float)
-    return float(said.prediction) if is_number else said.prediction, probabilities, said.label, said.count
 
 
 @pytest.mark.parametrize("regression", [False, True])
