@@ -155,8 +155,9 @@ class HoeffdingTreeClassifier(Estimator):
         return all(abs(each) <= LARGEST for each in ranges) and all(math.isfinite(each._var._S) for each in gaussians)
 
     def _can_take(self, lesson: Lesson) -> bool:
-        learned = lesson.after.values[_learned(lesson)]
-        return all(bool((np.abs(values) <= LARGEST).all()) for values in (lesson.before.values, learned))
+        """What is infinite or no number at all, as a scaler gives it that has learned nothing, can be asked about."""
+        asked, learned = np.abs(lesson.before.values), np.abs(lesson.after.values[_learned(lesson)])
+        return not ((asked > LARGEST) & (asked < math.inf)).any() and bool((learned <= LARGEST).all())
 
     def _is_nominal(self, name: Any) -> bool:
         return name in self._nominal or self._is_text.get(name, False)

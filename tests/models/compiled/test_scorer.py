@@ -48,8 +48,8 @@ def by_river(model: Any, x: Record) -> Said:
 def bits(said: Said) -> str:
     """A text that is equal where every bit is; 0 is 0.0: river gives both."""
     prediction, probabilities = said
-    said = prediction if prediction is None else float(prediction)  # None before it has learned any class
-    return repr((said, probabilities and {label: float(p) for label, p in probabilities.items()}))
+    number = None if prediction is None else float(prediction)  # None before any class was learned
+    return repr((number, probabilities and {label: float(p) for label, p in probabilities.items()}))
 
 
 @st.composite
