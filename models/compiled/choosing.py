@@ -9,8 +9,9 @@ from models.compiled.chain import parts
 from models.compiled.forms import steps_of
 from models.compiled.front import Front, chooser
 from models.compiled.learner import CompiledLearner
-from models.compiled.pipeline import CompiledPipeline, twin_of
+from models.compiled.pipeline import CompiledPipeline
 from models.compiled.twin import NoTwin
+from models.compiled.twins import twin_of
 from models.fields import Fields, Unknown, described
 from models.stage import Kind, Stage
 from schemas.fields import plain_type

@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 
 from models.compiled.front import Front, divided
-from models.compiled.pipeline import CompiledPipeline, twin_of
+from models.compiled.pipeline import CompiledPipeline
 from models.compiled.twin import NoTwin
+from models.compiled.twins import twin_of
 from models.copies import Copies
 from models.learner import Learner
 from schemas.kernel import Codes
+
+WORDS = 200_000
 
 
 class Forms:
     """The models of a learner, one for each key. What has learned in one form goes over to the other when asked for.
 
-    Raises NoTwin where a step has no twin.
+    After so many new `words` those are forgotten of which nothing was learned. Raises NoTwin where a step has no twin.
 
     >>> from river import linear_model
     >>> from models.stage import Stage
@@ -29,12 +32,13 @@ class Forms:
     [0, 1, 0]
     """
 
-    def __init__(self, learner: Learner) -> None:
-        self._learner = learner
+    def __init__(self, learner: Learner, words: int = WORDS) -> None:
+        self._learner, self._words = learner, words
         front, self._unlearned = steps_of(learner.stage.fresh())
         self._front = Front(front)
         self._compiled = CompiledPipeline(self._unlearned)
         self._compiled.load(0, self._unlearned)
+        self._most_words = len(self._compiled.known.words) + words
         self._is_blank = self._compiled.known.is_empty
         self._numbers: dict[Hashable, int] = {}
         self._ahead: set[int] = (
@@ -81,6 +85,8 @@ class Forms:
 
     def in_columns(self) -> CompiledPipeline | None:
         """The models as columns, None where these cannot hold what was learned."""
+        if len(self._compiled.known.words) > self._most_words:
+            self._forget_words()
         if self._is_river_ahead:
             copies = self._learner.copies
             try:
@@ -91,6 +97,14 @@ class Forms:
                 return None
             self._is_river_ahead = False
         return self._compiled
+
+    def _forget_words(self) -> None:
+        """Begin anew with the words of which something was learned: a hasher, for one, learns nothing of a word."""
+        self.in_river()
+        self._compiled = CompiledPipeline(self._unlearned)
+        for key in self._numbers:
+            self._compiled.load(self._numbers[key], _tail(self._learner.copies, key))
+        self._most_words = len(self._compiled.known.words) + self._words
 
     def learned_in_river(self) -> None:
         """Note that river's objects learn now."""

@@ -2,87 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from river import anomaly, cluster, compose, feature_extraction, linear_model, naive_bayes, preprocessing, tree
 
-from models import ordered
-from models.compiled.adaptive import AdaptiveStandardScaler
-from models.compiled.chain import Chain, Union, parts
-from models.compiled.counting import BernoulliNB, MultinomialNB
-from models.compiled.encoders import one_hot_encoder
+from models.compiled.chain import Chain, parts
 from models.compiled.entry import Columns, Filled, filled, is_text, spelled
-from models.compiled.half_space import HalfSpaceTrees
-from models.compiled.hashing import FeatureHasher
-from models.compiled.hoeffding import HoeffdingTreeClassifier
-from models.compiled.imputer import StatImputer
-from models.compiled.k_means import KMeans
-from models.compiled.linear import LinearModel
-from models.compiled.naive_bayes import GaussianNB
-from models.compiled.passive_aggressive import PassiveAggressive
-from models.compiled.ranges import MaxAbsScaler, MinMaxScaler
 from models.compiled.reaching import Reach, reach
 from models.compiled.rows import Cells, Lesson, Vocabulary
-from models.compiled.scalers import StandardScaler
-from models.compiled.selection import Discard, Select
-from models.compiled.softmax import SoftmaxRegression
-from models.compiled.target import TargetAgg
 from models.compiled.twin import (
     Answers,
     Estimator,
     Features,
     NoTwin,
     RiverRaised,
-    Transformer,
-    Twin,
     in_one_order,
     joined,
 )
+from models.compiled.twins import transformer_of, twin_of
 from schemas.kernel import Codes, Flags, Floats
 
 ROOM = 1 << 22
-TWINS: dict[Any, Callable[[Any], Twin]] = {
-    compose.Select: Select,
-    compose.Discard: Discard,
-    preprocessing.OneHotEncoder: one_hot_encoder,
-    preprocessing.FeatureHasher: FeatureHasher,
-    preprocessing.StatImputer: StatImputer,
-    feature_extraction.TargetAgg: TargetAgg,
-    preprocessing.StandardScaler: StandardScaler,
-    preprocessing.AdaptiveStandardScaler: AdaptiveStandardScaler,
-    preprocessing.MinMaxScaler: MinMaxScaler,
-    preprocessing.MaxAbsScaler: MaxAbsScaler,
-    linear_model.LinearRegression: LinearModel,
-    linear_model.LogisticRegression: LinearModel,
-    linear_model.Perceptron: LinearModel,
-    anomaly.HalfSpaceTrees: HalfSpaceTrees,
-    cluster.KMeans: KMeans,
-    ordered.KMeans: KMeans,
-    linear_model.PAClassifier: PassiveAggressive,
-    linear_model.PARegressor: PassiveAggressive,
-    linear_model.SoftmaxRegression: SoftmaxRegression,
-    naive_bayes.GaussianNB: GaussianNB,
-    naive_bayes.BernoulliNB: BernoulliNB,
-    naive_bayes.MultinomialNB: MultinomialNB,
-    tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier,
-}
-
-
-def twin_of(step: Any) -> Twin:
-    """The compiled twin of a river step. Raises NoTwin."""
-    if type(step) in (compose.Pipeline, compose.TransformerUnion):
-        twins = [_transformer(inner) for inner in parts(step)]
-        return Chain(twins) if type(step) is compose.Pipeline else Union(twins)
-    name = type(step).__name__
-    make = TWINS.get(type(step))
-    if make is None:
-        raise NoTwin(f"{name} has no twin")
-    try:
-        return make(step)
-    except NoTwin as why:
-        raise NoTwin(f"{name} {why}") from None
 
 
 class CompiledPipeline:
@@ -91,6 +31,7 @@ class CompiledPipeline:
     Raises NoTwin where a step has none. Records pass through as many at a time as have `room` numbers at most. `known`
     is what it has met; `exact_below` and `finite_below` as in Twin, and the rest as in Estimator.
 
+    >>> from river import linear_model, preprocessing
     >>> from models.compiled.rows import of_dicts
     >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
     >>> compiled = CompiledPipeline(pipeline)
@@ -108,7 +49,7 @@ class CompiledPipeline:
         self._steps = parts(pipeline)
         *front, last = self._steps
         self._reach: Reach | None = None
-        self._front = Chain([_transformer(step) for step in front])
+        self._front = Chain([transformer_of(step) for step in front])
         estimator = twin_of(last)
         assert isinstance(estimator, Estimator)
         self._last = estimator
@@ -196,10 +137,3 @@ class CompiledPipeline:
         *front, last = parts(pipeline)
         self._front.store(copy, self.known, front)
         self._last.store(copy, self.known, last)
-
-
-def _transformer(step: Any) -> Transformer:
-    twin = twin_of(step)
-    if not isinstance(twin, Transformer):
-        raise NoTwin(f"{type(step).__name__} is no transformer")
-    return twin

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from models.compiled.optimizers import LOSSES, STEPS
-from models.compiled.pipeline import TWINS
+from models.compiled.twins import TWINS
 
 TABLE = [line for line in Path("docs/compiled.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
 NAMED = set(re.findall(r"\b[A-Z]\w+", " ".join(TABLE)))

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from river import compose, datasets, preprocessing, tree
 from river.datasets import synth
 
-from models.compiled.pipeline import CompiledPipeline, twin_of
+from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import Cells, Vocabulary
 from models.compiled.trees.splits import suggest_once
 from models.compiled.twin import NoTwin
+from models.compiled.twins import twin_of
 from models.pickled import dump, load
 from models.stage import Stage
 from tests.models.compiled.pipelines import hoeffding_trees, streams
