@@ -53,7 +53,9 @@ class Learner:
                 if y is not None and y.__class__ is not bool:
                     examine_label(y, kind, node, label)
                 if keyed:
-                    head, examine, predict, decide, learn, settle = copies.course(copies.key_of(record)).hot
+                    head, examine, predict, decide, learn, settle = copies.course(
+                        copies.key_of(record) if batch.keys is None else batch.keys[index]
+                    ).hot
                 x: Any = record
                 if before:
                     x = transforms.run_one(index, record, outcome)

@@ -21,18 +21,21 @@ class Batch:
 
     A record that could not be decoded is its error. A shard takes the records over: it removes the label from each.
     `uncounted` says which are none of the shard's, as they have been counted elsewhere, empty where none is; `found`
-    holds, by the name of each stage that looks something up, what it is given for each record.
+    holds, by the name of each stage that looks something up, what it is given for each record. `keys` choose the
+    model for each record, where they are not fields of it.
     """
 
     records: Sequence[dict[str, Any] | BadRecord]
     event_times: Sequence[int]
     uncounted: Sequence[bool] = ()
     found: Mapping[str, Sequence[Found]] = field(default_factory=dict)
+    keys: Sequence[Any] | None = None
 
     def slice(self, start: int, stop: int | None) -> Batch:
         """The records from `start` up to `stop`, or to the end."""
         found = {name: rows[start:stop] for name, rows in self.found.items()}
-        return Batch(self.records[start:stop], self.event_times[start:stop], self.uncounted[start:stop], found)
+        keys = None if self.keys is None else self.keys[start:stop]
+        return Batch(self.records[start:stop], self.event_times[start:stop], self.uncounted[start:stop], found, keys)
 
     @property
     def errors(self) -> dict[int, BadRecord]:

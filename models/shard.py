@@ -65,7 +65,7 @@ class Shard:
             self.transforms = Transforms(stages, inputs, None)
         else:
             self.transforms = Transforms(stages[:-1], inputs, inputs[last.name])
-            self.estimator = _learner(last, self.transforms) if is_compiled else _river_learner(last)
+            self.estimator = _learner(last) if is_compiled else _river_learner(last)
             self.metrics = prequential(last.kind)
         self.rejects = Rejects(window)
         self.notes: dict[str, Any] = {}
@@ -146,10 +146,10 @@ def _river_learner(stage: Stage) -> Learner | MiniBatchLearner:
     return MiniBatchLearner(stage) if stage.batch else Learner(stage)
 
 
-def _learner(stage: Stage, transforms: Transforms) -> AnyLearner:
+def _learner(stage: Stage) -> AnyLearner:
     from models.compiled.choosing import compiled_learner  # takes a second, and most processes need none
 
-    return compiled_learner(stage, is_behind=bool(transforms)) or _river_learner(stage)
+    return compiled_learner(stage) or _river_learner(stage)
 
 
 def _taken_over(before: AnyLearner, planned: AnyLearner) -> AnyLearner:

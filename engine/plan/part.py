@@ -64,7 +64,7 @@ class Part:
         fields = self.fields[before]
         if before == self.name and not isinstance(fields, Unknown):
             fields = {name: kind for name, kind in fields.items() if name != self.estimator.label}
-        return choose(self.estimator, fields, is_behind=len(self.stages) > 1)
+        return choose(self.estimator, fields)
 
     @property
     def by_topic(self) -> bool:

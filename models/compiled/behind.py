@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from models.compiled.entry import Columns
+from models.copies import Copies
 from models.failure import TRANSFORM, LearnFailed, refuse
 from models.guard import examine_label
 from models.outcome import Batch, Outcome
 from models.predictions import Prediction, Predictions
-from models.stage import Stage
 from models.transforms import Transforms
 from schemas.errors import BadRecord
 
@@ -30,11 +30,15 @@ class Passed:
     columns: Columns | None
 
 
-def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage) -> Passed:
-    """Take the records of a batch through `transforms`, which note in `outcome` what they give and refuse."""
+def passed(batch: Batch, transforms: Transforms, outcome: Outcome, copies: Copies) -> Passed:
+    """Take the records of a batch through `transforms`, which note in `outcome` what they give and refuse.
+
+    `copies` are the models of the estimator, of which a record chooses one before it is transformed.
+    """
+    stage = copies.stage
     label: Any = stage.label
     rows: list[dict[Any, Any]] = []
-    positions = []
+    positions, keys = [], []
     for index, record in enumerate(batch.records):
         if isinstance(record, BadRecord):
             continue
@@ -42,6 +46,7 @@ def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage)
         try:
             if y is not None and y.__class__ is not bool:
                 examine_label(y, stage.kind, stage.name, label)
+            key = copies.key_of(record)
         except BadRecord as error:
             outcome.reject(index, refuse(index, stage.name, TRANSFORM, error, spoiled=False))
             continue
@@ -49,8 +54,9 @@ def passed(batch: Batch, transforms: Transforms, outcome: Outcome, stage: Stage)
         if x is not None:
             rows.append(x if label is None else {**x, label: y})
             positions.append(index)
+            keys.append(key)
     times = [batch.event_times[position] for position in positions]
-    return Passed(Batch(rows, times), positions, _columns(rows))
+    return Passed(Batch(rows, times, keys=keys), positions, _columns(rows))
 
 
 def merge(inner: Outcome, positions: Sequence[int], outcome: Outcome, *, is_spoiled: bool) -> None:

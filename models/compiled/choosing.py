@@ -34,10 +34,8 @@ class Choice:
     reason: str | None
 
 
-def choose(stage: Stage, fields: Fields, *, is_behind: bool = False) -> Choice:
+def choose(stage: Stage, fields: Fields) -> Choice:
     """How a stage goes about records of these fields, which are all but the label.
-
-    `is_behind` says that other stages come before it.
 
     >>> from river import linear_model, preprocessing
     >>> model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
@@ -50,12 +48,12 @@ def choose(stage: Stage, fields: Fields, *, is_behind: bool = False) -> Choice:
     steps = tuple((type(step).__name__, None if chooser(step) else BY_RECORD) for step in front)
     named = tuple((type(step).__name__, _reason(step)) for step in _leaves(behind))
     lacking = next((reason for _, reason in named if reason), None)
-    return Choice(steps + named, lacking or _whole_reason(stage, is_behind=is_behind) or _fields_reason(stage, fields))
+    return Choice(steps + named, lacking or _whole_reason(stage) or _fields_reason(stage, fields))
 
 
-def compiled_learner(stage: Stage, *, is_behind: bool) -> CompiledLearner | None:
+def compiled_learner(stage: Stage) -> CompiledLearner | None:
     """The compiled form of an estimator stage, None where it has none."""
-    if _whole_reason(stage, is_behind=is_behind):
+    if _whole_reason(stage):
         return None
     try:
         return CompiledLearner(stage)
@@ -77,13 +75,11 @@ def _reason(step: Any) -> str | None:
     return None
 
 
-def _whole_reason(stage: Stage, *, is_behind: bool) -> str | None:
+def _whole_reason(stage: Stage) -> str | None:
     if stage.kind is Kind.TRANSFORMER:
         return "only pipelines that end in an estimator are compiled"
     if stage.batch is not None:
         return f"learns by learn_many, over batches of {stage.batch}"
-    if stage.key is not None and is_behind:
-        return f"has a model per {stage.key}, and comes behind other pipelines"
     return None
 
 

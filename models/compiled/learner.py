@@ -104,7 +104,7 @@ class CompiledLearner:
             columns = batch.records.columns if isinstance(batch.records, Table) else None
             self._run(batch, columns, outcome)
             return
-        through = passed(batch, transforms, outcome, self.stage)
+        through = passed(batch, transforms, outcome, self._forms.learner.copies)
         inner = Outcome.blank(len(through.positions), ())
         try:
             self._run(through.batch, through.columns, inner)
@@ -145,7 +145,7 @@ class CompiledLearner:
         labels, labelled = array_of(column)
         good &= y.there | ~labelled
         good &= ~failed
-        copies, has_key = self._copies(given, records)
+        copies, has_key = self._copies(given.get(str(self.stage.key)) if batch.keys is None else batch.keys, records)
         learns = labelled if label is not None else np.ones(records, np.bool_)
         return _Entry(tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
 
@@ -153,12 +153,11 @@ class CompiledLearner:
         """Labels as the estimator takes them, None where it cannot take them."""
         return numbered(column, compiled.known.classes) if compiled.takes_classes else filled(column)
 
-    def _copies(self, given: Columns, records: int) -> tuple[Codes, Flags]:
+    def _copies(self, column: Column | Sequence[Any] | None, records: int) -> tuple[Codes, Flags]:
         """By which copy each record goes, and which have a key for one."""
-        key = self.stage.key
-        if key is None:
+        if self.stage.key is None:
             return np.broadcast_to(self._forms.numbers([None]), records).copy(), np.ones(records, np.bool_)
-        keys, codes = coded(given.get(key, [None] * records))
+        keys, codes = coded([None] * records if column is None else column)
         fit = np.array([isinstance(each, _KEYS) for each in keys], np.bool_)
         numbers = np.zeros(len(keys) + 1, np.int32)  # one more, as -1 is none
         numbers[:-1][fit] = self._forms.numbers(list(compress(keys, fit.tolist())))
@@ -175,7 +174,7 @@ class CompiledLearner:
             if isinstance(record, BadRecord):
                 continue
             try:
-                self._examine(dict(record), course)
+                self._examine(dict(record), course, has_key=batch.keys is None)
             except (Retryable, Fatal):
                 raise
             except Filtered:
@@ -186,14 +185,15 @@ class CompiledLearner:
                 return None
         return turned
 
-    def _examine(self, record: dict[str, Any], course: Course) -> None:
+    def _examine(self, record: dict[str, Any], course: Course, *, has_key: bool) -> None:
         """Raises what is wrong with a record, in the order in which a learner looks at it."""
         stage = self.stage
         label: Any = stage.label
         y = record.pop(label, None)
         if y is not None and y.__class__ is not bool:
             examine_label(y, stage.kind, stage.name, label)
-        self._forms.learner.copies.key_of(record)
+        if has_key:
+            self._forms.learner.copies.key_of(record)
         x: Any = record
         for transform in course.head:
             x = transform(x)

@@ -163,13 +163,14 @@ FRONTS = [
 ]
 
 
+@pytest.mark.parametrize("key", [None, "k"])
 @pytest.mark.parametrize("front", FRONTS, ids=["learns", "learns and spoils", "fails", "filters"])
 @settings(max_examples=25)
 @given(data=st.data())
-def test_behind_any_stage_it_gives_what_river_gives(front: Any, data: st.DataObject) -> None:
+def test_behind_any_stage_it_gives_what_river_gives(front: Any, key: str | None, data: st.DataObject) -> None:
     model = preprocessing.StandardScaler() | linear_model.LogisticRegression()
-    stages = [Stage("front", front()), Stage("model", model, label="y")]
-    stream = data.draw(streams(regression=False))
+    stages = [Stage("front", compose.Discard("k") | front()), Stage("model", model, label="y", key=key)]
+    stream = data.draw(streams(regression=False, keyed=key is not None))
 
     def decode(frame: bytes, *, is_table: bool) -> Batch:
         records = load(frame)
