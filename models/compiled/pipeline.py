@@ -12,14 +12,13 @@ from models.compiled.reaching import Reach, reach
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.twin import (
     Answers,
-    Estimator,
     Features,
     NoTwin,
     RiverRaised,
     in_one_order,
     joined,
 )
-from models.compiled.twins import transformer_of, twin_of
+from models.compiled.twins import estimator_of, transformer_of
 from schemas.kernel import Codes, Flags, Floats
 
 ROOM = 1 << 22
@@ -50,13 +49,11 @@ class CompiledPipeline:
         *front, last = self._steps
         self._reach: Reach | None = None
         self._front = Chain([transformer_of(step) for step in front])
-        estimator = twin_of(last)
-        assert isinstance(estimator, Estimator)
-        self._last = estimator
+        estimator = self._last = estimator_of(last)
         self.known = Vocabulary()
         self.may_fail, self.takes_classes = estimator.may_fail, estimator.takes_classes
         self.exact_below = min(self._front.exact_below, estimator.exact_below)
-        self.finite_below = self._front.finite_below
+        self.finite_below = min(self._front.finite_below, estimator.finite_below)
         if self._front.is_supervised and self.takes_classes:
             raise NoTwin("TargetAgg has no twin in front of a classifier of any classes")
 

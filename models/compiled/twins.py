@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from river import anomaly, cluster, compose, feature_extraction, linear_model, naive_bayes, preprocessing, tree
+from river import (
+    anomaly,
+    cluster,
+    compose,
+    ensemble,
+    feature_extraction,
+    linear_model,
+    naive_bayes,
+    preprocessing,
+    tree,
+)
 
 from models import ordered
 from models.compiled.adaptive import AdaptiveStandardScaler
+from models.compiled.bagging import Bagging
 from models.compiled.chain import Chain, Union, parts
 from models.compiled.counting import BernoulliNB, MultinomialNB
 from models.compiled.encoders import one_hot_encoder
@@ -25,7 +36,13 @@ from models.compiled.scalers import StandardScaler
 from models.compiled.selection import Discard, Select
 from models.compiled.softmax import SoftmaxRegression
 from models.compiled.target import TargetAgg
-from models.compiled.twin import NoTwin, Transformer, Twin
+from models.compiled.twin import Estimator, NoTwin, Transformer, Twin
+
+
+def _bagging(step: Any) -> Bagging:
+    *front, last = parts(step.model)
+    return Bagging(step, Chain([transformer_of(inner) for inner in front]), estimator_of(last))
+
 
 TWINS: dict[Any, Callable[[Any], Twin]] = {
     compose.Select: Select,
@@ -51,6 +68,8 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     naive_bayes.BernoulliNB: BernoulliNB,
     naive_bayes.MultinomialNB: MultinomialNB,
     tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier,
+    ensemble.BaggingClassifier: _bagging,
+    ensemble.BaggingRegressor: _bagging,
 }
 
 
@@ -67,6 +86,14 @@ def twin_of(step: Any) -> Twin:
         return make(step)
     except NoTwin as why:
         raise NoTwin(f"{name} {why}") from None
+
+
+def estimator_of(step: Any) -> Estimator:
+    """The compiled twin of an estimator. Raises NoTwin."""
+    twin = twin_of(step)
+    if not isinstance(twin, Estimator):
+        raise NoTwin(f"{type(step).__name__} is no estimator")
+    return twin
 
 
 def transformer_of(step: Any) -> Transformer:

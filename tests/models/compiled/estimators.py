@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from river import compose, linear_model, naive_bayes, optim, preprocessing
+from river import compose, ensemble, linear_model, naive_bayes, optim, preprocessing, tree
 
 from tests.models.compiled.pipelines import Strategy, Stream, optimizers
 
@@ -34,11 +34,36 @@ _classes = st.one_of(
     st.builds(naive_bayes.MultinomialNB, alpha=_smoothings),
     _softmax,
 )
+_bagged = st.builds(
+    ensemble.BaggingClassifier,
+    st.sampled_from(
+        [
+            naive_bayes.GaussianNB(),
+            naive_bayes.BernoulliNB(),
+            tree.HoeffdingTreeClassifier(grace_period=5, delta=0.5, tau=0.5),
+            preprocessing.StandardScaler() | linear_model.SoftmaxRegression(),
+        ]
+    ),
+    n_models=st.sampled_from([2, 3]),
+    seed=st.integers(0, 3),
+)
+_bagged_numbers = st.builds(
+    ensemble.BaggingRegressor,
+    st.sampled_from([linear_model.LinearRegression(), preprocessing.StandardScaler() | linear_model.PARegressor()]),
+    n_models=st.sampled_from([2, 3]),
+    seed=st.integers(0, 3),
+)
+_bagged_booleans = st.builds(
+    ensemble.BaggingClassifier,
+    st.just(preprocessing.StandardScaler() | linear_model.LogisticRegression()),
+    n_models=st.just(2),
+    seed=st.integers(0, 3),
+)
 _estimators: dict[str, Strategy] = {
-    "numbers": st.builds(linear_model.PARegressor, eps=st.sampled_from([0.0, 0.1]), **_aggression),
-    "booleans": _two_classes | _classes,
+    "numbers": st.builds(linear_model.PARegressor, eps=st.sampled_from([0.0, 0.1]), **_aggression) | _bagged_numbers,
+    "booleans": _two_classes | _classes | _bagged | _bagged_booleans,
     "whole numbers": _two_classes | _classes,
-    "words": _classes,
+    "words": _classes | _bagged,
 }
 _fronts: Strategy = st.sampled_from(
     [

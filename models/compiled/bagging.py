@@ -1,0 +1,150 @@
+"""Twins of river's bagging: many copies of a model, each of which learns a record as often as chance has it."""
+
+from __future__ import annotations
+
+import statistics
+from copy import copy
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+from river.utils.random import poisson
+
+from models.compiled.chain import Chain, parts
+from models.compiled.rows import Cells, Lesson, Vocabulary
+from models.compiled.sums import IS_COMPENSATED, compensated, lost
+from models.compiled.twin import Answers, Estimator, Features
+from schemas.kernel import CodeGrid, FloatGrid, PlaceGrid, Places, kernel
+
+
+class Votes(NamedTuple):
+    """The probabilities of classes, a row for each answer, and which classes these are, -1 behind the last."""
+
+    probabilities: FloatGrid
+    order: CodeGrid
+
+
+class Bagging(Estimator):
+    """Twin of `ensemble.BaggingClassifier` and `BaggingRegressor`, of twins of the model that is bagged.
+
+    The models of a copy are copies of these one behind the other. Each learns all records before the next one does,
+    which is the same, as none knows of the others.
+    """
+
+    def __init__(self, step: Any, front: Chain, last: Estimator) -> None:
+        self._models = len(step.models)
+        self._front, self._last = front, last
+        self._first: Random = _like(step._rng)
+        self._random: dict[int, Random] = {}  # by copy
+        self.may_fail, self.takes_classes = last.may_fail, last.takes_classes
+        self.exact_below = min(front.exact_below, last.exact_below)
+        self.finite_below = min(front.finite_below, last.finite_below)
+
+    def apart(self) -> Bagging:
+        other = copy(self)
+        other._last = self._last.apart()
+        return other
+
+    def expect(self, features: Features) -> Features:
+        return self._last.expect(self._front.expect(features))
+
+    def make_room(self, copies: int, known: Vocabulary) -> None:
+        self._front.make_room(copies * self._models, known)
+        self._last.make_room(copies * self._models, known)
+
+    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
+        self._random[copy] = _like(step._rng)
+        for place, model in enumerate(step.models, copy * self._models):
+            *front, last = parts(model)
+            self._front.load(place, known, front)
+            self._last.load(place, known, last)
+
+    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
+        step._rng.setstate(self._random.get(copy, self._first).getstate())
+        for place, model in enumerate(step.models, copy * self._models):
+            *front, last = parts(model)
+            self._front.store(place, known, front)
+            self._last.store(place, known, last)
+
+    def learn(self, lesson: Lesson) -> Answers | None:
+        times = self._drawn(lesson).T.reshape(-1)  # model by model
+        rounds = np.maximum(times, 1)
+        firsts = np.cumsum(rounds) - rounds
+        records = np.repeat(np.tile(np.arange(len(lesson.learns)), self._models), rounds)
+        numbers = np.repeat(np.repeat(np.arange(self._models), len(lesson.learns)), rounds)
+        before = _taken(lesson.before, records)
+        given = Lesson(
+            before=before,
+            after=before if lesson.after is lesson.before else _taken(lesson.after, records),
+            y=lesson.y[records],
+            learns=np.repeat(times > 0, rounds),
+            copies=(lesson.copies[records] * self._models + numbers).astype(np.int32),
+        )
+        answers = self._last.learn(self._front.learn(given))
+        return answers and self._together(answers, firsts)
+
+    def _drawn(self, lesson: Lesson) -> PlaceGrid:
+        """How often each record is learned by each model."""
+        drawn = np.zeros((len(lesson.learns), self._models), np.int64)
+        copies = lesson.copies.tolist()
+        for record in np.flatnonzero(lesson.learns).tolist():
+            if copies[record] not in self._random:
+                self._random[copies[record]] = _like(self._first)
+            rng = self._random[copies[record]]
+            drawn[record] = [poisson(1, rng) for _ in range(self._models)]
+        return drawn
+
+    def _together(self, answers: Answers, firsts: Places) -> Answers:
+        """What the models say of each record before they learn from it, as one."""
+        if answers.numbers is not None:
+            said = answers.numbers[firsts].reshape(self._models, -1).T.tolist()
+            return Answers(np.array([statistics.mean(each) for each in said], np.float64))
+        assert answers.probabilities is not None
+        records, classes = len(firsts) // self._models, len(answers.classes)
+        order = np.tile(np.arange(classes, dtype=np.int32), (len(firsts), 1))
+        votes = Votes(answers.probabilities[firsts], order if answers.order is None else answers.order[firsts])
+        found = Votes(np.zeros((records, classes)), np.full((records, classes), -1, np.int32))
+        _vote(votes, IS_COMPENSATED, np.empty(classes, np.int64), found)
+        return Answers(classes=answers.classes, probabilities=found.probabilities, order=found.order)
+
+
+def _like(rng: Random) -> Random:
+    same = Random()
+    same.setstate(rng.getstate())
+    return same
+
+
+def _taken(cells: Cells, records: Places) -> Cells:
+    """The cells of these records, one behind the other."""
+    sizes = np.diff(cells.bounds)[records]
+    bounds = np.concatenate(([0], np.cumsum(sizes)))
+    places = np.arange(bounds[-1]) + np.repeat(cells.bounds[:-1][records] - bounds[:-1], sizes)
+    return Cells(bounds, cells.ids[places], cells.values[places])
+
+
+@kernel
+def _vote(votes: Votes, is_compensated: bool, places: Places, found: Votes) -> None:
+    """Add up the probabilities of each class, in the order in which the models name them, and divide by their sum."""
+    records = len(found.order)
+    for record in range(records):
+        places[:] = -1
+        named = 0
+        for row in range(record, len(votes.order), records):
+            for nth in range(votes.order.shape[1]):
+                label = votes.order[row, nth]
+                if label < 0:
+                    break
+                if places[label] < 0:
+                    places[label] = named
+                    found.order[record, named] = label
+                    named += 1
+                found.probabilities[record, places[label]] += votes.probabilities[row, nth]
+        total, losses = 0.0, 0.0
+        for place in range(named):
+            if is_compensated:
+                losses += lost(total, found.probabilities[record, place])
+            total += found.probabilities[record, place]
+        total = compensated(total, losses)
+        if total > 0.0:
+            for place in range(named):
+                found.probabilities[record, place] /= total
