@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from river import compose, linear_model, preprocessing
 
 from models.compiled import scorer
+from models.compiled.hoeffding import LARGEST
 from models.compiled.scorer import CompiledScorer, Said
 from models.compiled.twin import NoTwin
 from models.course import predicting
@@ -64,6 +65,13 @@ def _is_plain(x: Record) -> bool:
     return all(type(value) in (int, float, bool) and abs(value) <= 1e6 for value in x.values())
 
 
+def _stays_small(model: Any, x: Record) -> bool:
+    """Whether the steps in front of the estimator make no numbers of it that are too large for a tree."""
+    for step in list(model.steps.values())[:-1]:
+        x = step.transform_one(x)
+    return all(abs(value) <= LARGEST for value in x.values())
+
+
 def learned(model: Any, frames: list[list[Record]]) -> Any:
     shard = Shard([Stage("model", model, label="y")])
     for records in frames:
@@ -86,7 +94,8 @@ def test_twins_say_what_the_model_says(kind: str, data: st.DataObject) -> None:
     for _ in range(3):
         asked = data.draw(questions(tuple(name for name in stream.names if name != "y")))
         answers = twins.ask(asked)
-        assert mixed or None not in answers or not all(map(_is_plain, asked))
+        if not mixed and all(_is_plain(x) and _stays_small(model, x) for x in asked):
+            assert None not in answers
         for x, said in zip(asked, answers, strict=True):
             if said is not None:
                 assert bits(said) == bits(by_river(model, x))
