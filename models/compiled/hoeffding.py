@@ -147,7 +147,9 @@ class HoeffdingTreeClassifier(Estimator):
 
     def _can_observe(self, name: Any, observer: Any) -> bool:
         if self._is_nominal(name):
-            return isinstance(observer, NominalSplitterClassif) and not observer._missing_weight_observed
+            if not isinstance(observer, NominalSplitterClassif) or observer._missing_weight_observed:
+                return False
+            return _comes_back(observer._att_values)
         if not isinstance(observer, GaussianSplitter):
             return False
         gaussians = observer._att_dist_per_class.values()
@@ -206,6 +208,14 @@ class HoeffdingTreeClassifier(Estimator):
     def _sums(self) -> Floats:
         """Room for the sums of all nodes above another one, twice."""
         return np.zeros(2 * (int(self._forest.trees.nodes.depths.max(initial=0)) + 3))
+
+
+def _comes_back(values: set[Any]) -> bool:
+    """Whether a set that is made of these values has their order, by which river decides between equal splits."""
+    made: set[Any] = set()
+    for value in values:
+        made.add(value)
+    return list(made) == list(values)
 
 
 def _learned(lesson: Lesson) -> Flags:

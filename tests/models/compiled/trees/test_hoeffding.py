@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -110,7 +111,8 @@ def test_a_tree_learns_and_says_what_river_does(model: Any, frames: list[Records
             assert plain(written) == plain(rivers[copy])
             way = data.draw(st.sampled_from(["as it is", "loaded", "pickled"]))
             if way == "loaded":
-                compiled.load(copy, rivers[copy])
+                with suppress(NoTwin):  # the words of a field in an order that no new set gives them
+                    compiled.load(copy, rivers[copy])
             elif way == "pickled":
                 compiled = load(dump(compiled))
 
