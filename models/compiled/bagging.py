@@ -11,6 +11,7 @@ import numpy as np
 from river.utils.random import poisson
 
 from models.compiled.chain import Chain, parts
+from models.compiled.random_states import copy_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import IS_COMPENSATED, compensated, lost
 from models.compiled.twin import Answers, Estimator, Features
@@ -34,7 +35,7 @@ class Bagging(Estimator):
     def __init__(self, step: Any, front: Chain, last: Estimator) -> None:
         self._models = len(step.models)
         self._front, self._last = front, last
-        self._first: Random = _like(step._rng)
+        self._first: Random = copy_of(step._rng)
         self._random: dict[int, Random] = {}  # by copy
         self.may_fail, self.takes_classes = last.may_fail, last.takes_classes
         self.exact_below = min(front.exact_below, last.exact_below)
@@ -53,7 +54,7 @@ class Bagging(Estimator):
         self._last.make_room(copies * self._models, known)
 
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
-        self._random[copy] = _like(step._rng)
+        self._random[copy] = copy_of(step._rng)
         for place, model in enumerate(step.models, copy * self._models):
             *front, last = parts(model)
             self._front.load(place, known, front)
@@ -89,7 +90,7 @@ class Bagging(Estimator):
         copies = lesson.copies.tolist()
         for record in np.flatnonzero(lesson.learns).tolist():
             if copies[record] not in self._random:
-                self._random[copies[record]] = _like(self._first)
+                self._random[copies[record]] = copy_of(self._first)
             rng = self._random[copies[record]]
             drawn[record] = [poisson(1, rng) for _ in range(self._models)]
         return drawn
@@ -106,12 +107,6 @@ class Bagging(Estimator):
         found = Votes(np.zeros((records, classes)), np.full((records, classes), -1, np.int32))
         _vote(votes, IS_COMPENSATED, np.empty(classes, np.int64), found)
         return Answers(classes=answers.classes, probabilities=found.probabilities, order=found.order)
-
-
-def _like(rng: Random) -> Random:
-    same = Random()
-    same.setstate(rng.getstate())
-    return same
 
 
 def _taken(cells: Cells, records: Places) -> Cells:

@@ -10,6 +10,7 @@ import numpy as np
 
 from models.compiled.arrays import with_room
 from models.compiled.rows import Cells, Lesson, Vocabulary
+from models.compiled.selection import Stateless
 from models.compiled.twin import Features, NoTwin, Transformer
 from schemas.kernel import CodeGrid, Codes, Places, blank, kernel, shared
 
@@ -58,21 +59,10 @@ class WordEncoder(Transformer):
         self.made = np.append(self.made, np.array(made, np.int32))
 
 
-class OnesEncoder(WordEncoder):
+class OnesEncoder(WordEncoder, Stateless):
     """Twin of one that leaves the zeros out: it learns nothing."""
 
-    def load(self, copy: int, known: Vocabulary, step: Any) -> None:
-        pass
-
-    def store(self, copy: int, known: Vocabulary, step: Any) -> None:
-        pass
-
-    def learn(self, lesson: Lesson) -> Lesson:
-        before = self._encode(lesson.before)
-        after = before if lesson.after is lesson.before else self._encode(lesson.after)
-        return lesson._replace(before=before, after=after)
-
-    def _encode(self, cells: Cells) -> Cells:
+    def transform(self, cells: Cells) -> Cells:
         return Cells(cells.bounds, self.made[cells.values.astype(np.int64)], np.ones(len(cells.values)))
 
 

@@ -19,17 +19,17 @@ class RandomStates:
     """
 
     def __init__(self, first: Random) -> None:
-        self._first = _copy(first)
+        self._first = copy_of(first)
         self._later: dict[int, Random] = {}  # by copy; these are never drawn from, as copies share them
         self._drawn: dict[Hashable, tuple[Any, Random]] = {}  # from the first state, by what was asked for
 
     def draw(self, copy: int, asked: Hashable, make: Callable[[Random], T]) -> T:
         """What `make` makes of the numbers that come next for a copy, made once for all that ask the same at first."""
         if copy in self._later:
-            rng = self._later[copy] = _copy(self._later[copy])
+            rng = self._later[copy] = copy_of(self._later[copy])
             return make(rng)
         if asked not in self._drawn:
-            rng = _copy(self._first)
+            rng = copy_of(self._first)
             self._drawn[asked] = make(rng), rng
         made: T
         made, self._later[copy] = self._drawn[asked]
@@ -39,7 +39,7 @@ class RandomStates:
         """Let a copy go on like `rng`."""
         self._later.pop(copy, None)
         if rng.getstate() != self._first.getstate():
-            self._later[copy] = _copy(rng)
+            self._later[copy] = copy_of(rng)
 
     def store(self, copy: int, rng: Random) -> None:
         """Let `rng` go on like a copy."""
@@ -51,7 +51,8 @@ class RandomStates:
         return same
 
 
-def _copy(rng: Random) -> Random:
+def copy_of(rng: Random) -> Random:
+    """Another one that goes on like it."""
     copied = Random()
     copied.setstate(rng.getstate())
     return copied
