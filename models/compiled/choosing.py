@@ -11,7 +11,7 @@ from models.compiled.front import Front, chooser
 from models.compiled.learner import CompiledLearner
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.twin import NoTwin
-from models.compiled.twins import twin_of
+from models.compiled.twins import why_none
 from models.fields import Fields, Unknown, described
 from models.stage import Kind, Stage
 from schemas.fields import plain_type
@@ -46,7 +46,7 @@ def choose(stage: Stage, fields: Fields) -> Choice:
     """
     front, behind = steps_of(stage.pipeline)
     steps = tuple((type(step).__name__, None if chooser(step) else BY_RECORD) for step in front)
-    named = tuple((type(step).__name__, _reason(step)) for step in _leaves(behind))
+    named = tuple((type(step).__name__, why_none(step)) for step in _leaves(behind))
     lacking = next((reason for _, reason in named if reason), None)
     return Choice(steps + named, lacking or _whole_reason(stage) or _fields_reason(stage, fields))
 
@@ -65,14 +65,6 @@ def _leaves(step: Any) -> list[Any]:
     """The steps of a pipeline, those in the branches of unions one by one."""
     steps = parts(step)
     return [step] if steps == [step] else [leaf for inner in steps for leaf in _leaves(inner)]
-
-
-def _reason(step: Any) -> str | None:
-    try:
-        twin_of(step)
-    except NoTwin as why:
-        return str(why)
-    return None
 
 
 def _whole_reason(stage: Stage) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 from models.compiled.front import Front, divided
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.twin import NoTwin
-from models.compiled.twins import twin_of
+from models.compiled.twins import why_none
 from models.copies import Copies
 from models.learner import Learner
 from schemas.kernel import Codes
@@ -127,15 +127,7 @@ class Forms:
 
 def steps_of(pipeline: Any) -> tuple[list[Any], list[Any]]:
     """The steps in front of all that learns, and those behind, for which twins are needed."""
-    return divided(pipeline, _has_twin)
-
-
-def _has_twin(step: Any) -> bool:
-    try:
-        twin_of(step)
-    except NoTwin:
-        return False
-    return True
+    return divided(pipeline, lambda step: why_none(step) is None)
 
 
 def _tail(copies: Copies, key: Any) -> list[Any]:

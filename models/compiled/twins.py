@@ -88,6 +88,15 @@ def twin_of(step: Any) -> Twin:
         raise NoTwin(f"{name} {why}") from None
 
 
+def why_none(step: Any) -> str | None:
+    """Why a river step has no twin, None where it has one."""
+    try:
+        twin_of(step)
+    except NoTwin as why:
+        return str(why)
+    return None
+
+
 def estimator_of(step: Any) -> Estimator:
     """The compiled twin of an estimator. Raises NoTwin."""
     twin = twin_of(step)
