@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from copy import copy
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 
+from models.compiled.arrays import grown
 from models.compiled.front import Front, divided
 from models.compiled.pipeline import CompiledPipeline
+from models.compiled.rows import Names
 from models.compiled.twin import NoTwin
 from models.compiled.twins import why_none
 from models.copies import Copies
@@ -40,10 +41,8 @@ class Forms:
         self._compiled.load(0, self._unlearned)
         self._most_words = len(self._compiled.known.words) + words
         self._is_blank = self._compiled.known.is_empty
-        self._numbers: dict[Hashable, int] = {}
-        self._ahead: set[int] = (
-            set()
-        )  # the copies that are new as columns, or have learned, since they were river's objects
+        self._keys = Names()  # their numbers are those of the copies
+        self._ahead = np.zeros(0, np.bool_)  # which copies are new as columns, or have learned, since they were river's
         self._is_river_ahead = True
 
     @property
@@ -58,29 +57,22 @@ class Forms:
 
     def numbers(self, keys: Sequence[Hashable]) -> Codes:
         """The number of the copy for each key; a new key gets a copy that has learned what its author gave it."""
-        numbers = self._known(keys)
-        if (numbers < 0).any():
-            self._add([key for key in dict.fromkeys(keys) if key not in self._numbers])
-            numbers = self._known(keys)
+        before = len(self._keys)
+        numbers = self._keys.numbers(keys)
+        count = len(self._keys)
+        if count > before:
+            self._ahead = grown(self._ahead, (count,), False)
+            self._ahead[before:count] = True
+            self._compiled.make_room(count)
+            for copy in () if self._is_blank else range(before, count):
+                self._compiled.load(copy, self._unlearned)
         return numbers
-
-    def _known(self, keys: Sequence[Hashable]) -> Codes:
-        return np.fromiter(map(self._numbers.get, keys, repeat(-1)), np.int32, len(keys))
-
-    def _add(self, keys: Sequence[Hashable]) -> None:
-        for number, key in enumerate(keys, len(self._numbers)):
-            self._numbers[key] = number
-            self._ahead.add(number)
-        self._compiled.make_room(len(self._numbers))
-        for key in () if self._is_blank else keys:
-            self._compiled.load(self._numbers[key], self._unlearned)
 
     def in_river(self) -> Learner:
         """The models as river's objects."""
-        for key, number in self._numbers.items() if self._ahead else ():
-            if number in self._ahead:
-                self._compiled.store(number, _tail(self._learner.copies, key))
-        self._ahead = set()
+        for number in np.flatnonzero(self._ahead).tolist():
+            self._compiled.store(number, _tail(self._learner.copies, self._keys.known[number]))
+        self._ahead[:] = False
         return self._learner
 
     def in_columns(self) -> CompiledPipeline | None:
@@ -93,7 +85,7 @@ class Forms:
                 for key, number in zip(copies.models, self.numbers(list(copies.models)).tolist(), strict=True):
                     self._compiled.load(number, _tail(copies, key))
             except NoTwin:
-                self._ahead = set()  # river's objects are
+                self._ahead[:] = False  # river's objects are
                 return None
             self._is_river_ahead = False
         return self._compiled
@@ -102,8 +94,8 @@ class Forms:
         """Begin anew with the words of which something was learned: a hasher, for one, learns nothing of a word."""
         self.in_river()
         self._compiled = CompiledPipeline(self._unlearned)
-        for key in self._numbers:
-            self._compiled.load(self._numbers[key], _tail(self._learner.copies, key))
+        for number, key in enumerate(self._keys.known):
+            self._compiled.load(number, _tail(self._learner.copies, key))
         self._most_words = len(self._compiled.known.words) + self._words
 
     def learned_in_river(self) -> None:
@@ -113,7 +105,7 @@ class Forms:
     def learned_in_columns(self, compiled: CompiledPipeline, copies: Codes) -> None:
         """Note that these copies, of `compiled` from now on, have learned."""
         self._compiled = compiled
-        self._ahead.update(np.unique(copies).tolist())
+        self._ahead[copies] = True
 
     def __getstate__(self) -> dict[str, Any]:
         """River's objects of many keys are left out where columns hold the same: they are slow to pickle."""
@@ -122,7 +114,7 @@ class Forms:
         learner = copy(self._learner)
         learner.copies = copy(learner.copies)
         learner.copies.models = {}
-        return {**self.__dict__, "_learner": learner, "_ahead": set(self._numbers.values())}
+        return {**self.__dict__, "_learner": learner, "_ahead": np.ones(len(self._keys), np.bool_)}
 
 
 def steps_of(pipeline: Any) -> tuple[list[Any], list[Any]]:

@@ -32,7 +32,7 @@ from schemas.errors import BadRecord, Fatal, Retryable
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
 
-_KEYS = (str, int, bytes)
+_KEYS = {str, int, bytes}
 
 
 @dataclass(frozen=True)
@@ -158,10 +158,13 @@ class CompiledLearner:
         if self.stage.key is None:
             return np.broadcast_to(self._forms.numbers([None]), records).copy(), np.ones(records, np.bool_)
         keys, codes = coded([None] * records if column is None else column)
-        fit = np.array([isinstance(each, _KEYS) for each in keys], np.bool_)
-        numbers = np.zeros(len(keys) + 1, np.int32)  # one more, as -1 is none
-        numbers[:-1][fit] = self._forms.numbers(list(compress(keys, fit.tolist())))
-        return numbers[codes], np.append(fit, False)[codes]
+        fit = np.ones(len(keys) + 1, np.bool_)
+        fit[-1] = False  # -1 is none
+        if not set(map(type, keys)) <= _KEYS:
+            fit[:-1] = [isinstance(each, tuple(_KEYS)) for each in keys]
+        numbers = np.zeros(len(fit), np.int32)
+        numbers[fit] = self._forms.numbers(list(compress(keys, fit.tolist())))
+        return numbers[codes], fit[codes]
 
     def _turned_away(self, batch: Batch, entry: _Entry) -> _TurnedAway | None:
         """What becomes of the records that are not good, None where river would take one of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +32,11 @@ class Names:
 
     def numbers(self, names: Iterable[Hashable]) -> Codes:
         """The number of each name, in their order; a new name gets the next one."""
-        return np.array([self.number(name) for name in names], np.int32)
+        given = list(names)
+        numbers = np.fromiter(map(self._numbers.get, given, repeat(-1)), np.int32, len(given))
+        for place in np.flatnonzero(numbers < 0).tolist():
+            numbers[place] = self.number(given[place])
+        return numbers
 
     def number(self, name: Hashable) -> int:
         number = self._numbers.get(name)
