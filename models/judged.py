@@ -11,12 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.predictions import Labels, Prediction, Predictions
+from schemas.kernel import Floats, Places
 
 BINS = 1000
 _EPSILON = 1e-15
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
 
 
 class Judged(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from models.judged import Floats
 from models.tallies import Tally
+from schemas.kernel import Floats
 
 LATEST = 1_000
 """Over how many records metrics slide."""

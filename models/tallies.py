@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import fsum
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from models.judged import BINS, Errors, Floats, Judged, Places
+from models.judged import BINS, Errors, Judged
+from schemas.kernel import FloatGrid, Floats, kernel
 
 J_contra = TypeVar("J_contra", contravariant=True)
 
@@ -23,6 +24,14 @@ class Tally(Protocol[J_contra]):
 
     def as_dict(self, *, is_binary: bool) -> dict[str, float]:
         """The metrics by name; `is_binary` says whether all labels are true or false."""
+
+
+class Counts(NamedTuple):
+    """Wrong and right answers, those without and with probabilities, and those in each bin, none first."""
+
+    answers: Floats
+    scored: Floats
+    scores: Floats
 
 
 class ClassTally:
@@ -41,21 +50,9 @@ class ClassTally:
         self.scores: Floats = np.zeros(1 + 2 * BINS)
 
     def add(self, judged: Judged, weights: Floats | None = None) -> None:
-        labels, said, losses, bins = judged
-        is_right, is_scored = labels == said, ~(losses < 0)
-        counted = np.where(is_scored, losses, 0.0)
-        self.loss = add_up(self.loss, counted if weights is None else counted * weights)
-        self._make_room(int(max(labels.max(), said.max())) + 1)
-        of_label, of_said, of_both = self.by_class
-        for counts, places in (
-            (self.answers, is_right.astype(np.int64)),
-            (self.scored, is_scored.astype(np.int64)),
-            (of_label, labels + 1),
-            (of_said, said + 1),
-            (of_both, np.where(is_right, labels + 1, 0)),
-            (self.scores, bins + 1),
-        ):
-            _count(counts, places, weights)
+        weights = np.ones(len(judged.labels)) if weights is None else weights
+        self._make_room(int(max(judged.labels.max(), judged.said.max())) + 1)
+        self.loss = _count(judged, weights, self.loss, Counts(self.answers, self.scored, self.scores), self.by_class)
 
     def fade(self, factor: float) -> None:
         self.loss *= factor
@@ -94,14 +91,10 @@ class ErrorTally:
         self.total = self.absolute = self.squared = 0.0
 
     def add(self, judged: Errors, weights: Floats | None = None) -> None:
-        errors = judged.errors
-        with np.errstate(over="ignore", invalid="ignore"):  # of a model that has diverged
-            absolute, squared = np.abs(errors), errors * errors
-            if weights is not None:
-                absolute *= weights
-                squared *= weights
-            self.total = self.total + len(errors) if weights is None else add_up(self.total, weights)
-            self.absolute, self.squared = add_up(self.absolute, absolute), add_up(self.squared, squared)
+        weights = np.ones(len(judged.errors)) if weights is None else weights
+        sums = np.array([self.total, self.absolute, self.squared])
+        _add_up(judged.errors, weights, sums)
+        self.total, self.absolute, self.squared = sums.tolist()
 
     def fade(self, factor: float) -> None:
         self.total, self.absolute, self.squared = (each * factor for each in (self.total, self.absolute, self.squared))
@@ -117,12 +110,31 @@ def add_up(total: float, values: Floats) -> float:
     return float(np.add.accumulate(np.concatenate(([total], values)))[-1])
 
 
-def _count(counts: Floats, places: Places, weights: Floats | None) -> None:
-    """Add to the counts at these places, record by record."""
-    if weights is None:
-        counts += np.bincount(places, minlength=len(counts))
-    else:
-        np.add.at(counts, places, weights)
+@kernel
+def _count(judged: Judged, weights: Floats, loss: float, counts: Counts, by_class: FloatGrid) -> float:
+    """Count the records, and give the sum of the losses with theirs."""
+    for place in range(len(weights)):
+        label, said, weight = judged.labels[place], judged.said[place], weights[place]
+        is_scored = not judged.losses[place] < 0.0
+        if is_scored:
+            loss += judged.losses[place] * weight
+        counts.answers[1 if label == said else 0] += weight
+        counts.scored[1 if is_scored else 0] += weight
+        counts.scores[judged.bins[place] + 1] += weight
+        by_class[0, label + 1] += weight
+        by_class[1, said + 1] += weight
+        by_class[2, label + 1 if label == said else 0] += weight
+    return loss
+
+
+@kernel
+def _add_up(errors: Floats, weights: Floats, sums: Floats) -> None:
+    """Add the weights, and the absolute and the squared errors with theirs."""
+    for place in range(len(errors)):
+        error, weight = errors[place], weights[place]
+        sums[0] += weight
+        sums[1] += abs(error) * weight
+        sums[2] += error * error * weight
 
 
 def _area(scores: Floats) -> float | None:
