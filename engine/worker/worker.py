@@ -73,7 +73,7 @@ class Worker:
         entry = self._looked_up(data, frame)
         outcome = self._wait("registry", lambda: live.process(entry))
         rows = self._rows.rows(frame, live.batch, outcome)
-        unstored = self._write(rows, _reached(f"{number}/{self._part.shards}", frame, self._part.feed))
+        unstored = self._write(number, frame, rows)
         results = self._results.encode(frame, outcome, live.epoch)
         refused = [*unstored, *refusals(results), *self._tables.write(results)]
         rejected = [*outcome.rejected.items(), *refused]
@@ -117,12 +117,13 @@ class Worker:
         batch = self._wait("registry", lambda: self._decoder.decode(frame))
         return self._wait("redis", lambda: lookups.read(data, batch))
 
-    def _write(self, rows: list[Placed], reached: dict[str, int]) -> list[tuple[int, Rejection]]:
-        """Write features, and give those that cannot be stored."""
+    def _write(self, number: int, frame: Frame, rows: list[Placed]) -> list[tuple[int, Rejection]]:
+        """Write the features of a frame of shard `number`, and give those that cannot be stored."""
         features = self._features
         refused: list[tuple[int, Rejection]] = []
         if features is None:
             return refused
+        reached = _reached(f"{number}/{self._part.shards}", frame, self._part.feed)
         try:
             written = self._wait("redis", lambda: features.write((row for _, row in rows), reached))
         except BadRecord:
