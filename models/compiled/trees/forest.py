@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from models.compiled.arrays import grown
-from models.compiled.trees.state import LEAF, NOTHING, SOMETHING, no_trees
+from models.compiled.trees.state import LEAF, NOTHING, SOMETHING
 from models.compiled.trees.tallying import fitted, forget
 
-_MOMENTS = 8
-_Shapes = dict[str, tuple[int, ...]]
+Shapes = dict[str, tuple[int, ...]]
 
 
-class Forest:
-    """The trees of all copies.
+class Forest(ABC):
+    """The trees of all copies, whatever their leaves keep of the labels.
 
-    `branch_weights` are, by node, the classes and their weights that a leaf had when it became a branch: river keeps
-    them to draw a tree.
+    `branch_stats` are, by node, what a leaf had of the labels when it became a branch: river keeps it to draw a tree.
     """
 
+    trees: Any
+
     def __init__(self) -> None:
-        self.trees = no_trees()
-        self.branch_weights: dict[int, dict[int, float]] = {}
+        self.branch_stats: dict[int, Any] = {}
         self._spare_nodes: list[int] = []
         self._spare_leaves: list[int] = []
         self._features = self._classes = 0
 
-    def make_room(self, copies: int, features: int, classes: int) -> None:
+    @property
+    @abstractmethod
+    def tallied(self) -> int:
+        """How many numbers are kept of a word in a leaf."""
+
+    @abstractmethod
+    def leaf_shapes(self, leaves: int) -> Shapes:
+        """The shapes of the arrays that have more than one dimension, for so many leaves."""
+
+    @abstractmethod
+    def forget_feature(self, leaf: int, feature: int) -> None:
+        """Forget what numbers a leaf has seen of a feature."""
+
+    @abstractmethod
+    def forget_numbers(self, leaf: int) -> None:
+        """Forget what numbers a leaf has seen of all features."""
+
+    @abstractmethod
+    def heritage(self, leaf: int) -> Any:
+        """What those get from a leaf that are made of it, beside their share of the labels."""
+
+    @abstractmethod
+    def inherit(self, leaf: int, heritage: Any) -> None:
+        """Give it to a leaf."""
+
+    def make_room(self, copies: int, features: int, classes: int = 0) -> None:
         """Have room for so many; a new copy is a leaf that has seen nothing."""
         self._features, self._classes = max(self._features, features), max(self._classes, classes)
         roots = self.trees.roots
         first = len(roots.nodes)
-        shapes: _Shapes = {"is_known": (copies, self._classes), "sizes": (copies, 3)}
+        shapes: Shapes = {"is_known": (copies, self._classes), "sizes": (copies, 3)}
         self._put(roots=_with_room(roots, (copies,), shapes, {"nodes": -1, "is_growing": True, "seen": 0.0}))
         self.trees.roots.sizes[first:, 2] = 1.0
-        if not len(self.trees.tallies.used) or self.trees.tallies.weights.shape[1] < self._classes:
+        if not len(self.trees.tallies.used) or self.trees.tallies.weights.shape[1] < self.tallied:
             self.make_room_for_words(0)
         new = np.flatnonzero(self.trees.roots.nodes[:copies] < 0)
         self._room_for(len(new))
@@ -60,10 +85,10 @@ class Forest:
             nodes.firsts[parent] = node
         return node
 
-    def make_branch(self, node: int, kind: int, feature: int, bound: float, weights: dict[int, float]) -> None:
+    def make_branch(self, node: int, kind: int, feature: int, bound: float, stats: Any) -> None:
         """Make a branch of a leaf; it has no children yet."""
         nodes = self.trees.nodes
-        self.branch_weights[node] = weights
+        self.branch_stats[node] = stats
         self._clear(int(nodes.leaves[node]))
         nodes.kinds[node], nodes.features[node], nodes.bounds[node], nodes.leaves[node] = kind, feature, bound, -1
 
@@ -86,20 +111,6 @@ class Forest:
         node = self.trees.roots.nodes[copy] = self.new_leaf(copy, -1)
         return int(node)
 
-    def set_classes(self, leaf: int, weights: dict[int, float]) -> None:
-        """Give a leaf that has seen nothing the weights of classes, in their order."""
-        leaves, numbers = self.trees.leaves, list(weights)
-        leaves.class_counts[leaf] = len(numbers)
-        leaves.class_order[leaf, : len(numbers)] = numbers
-        leaves.is_known[leaf, numbers] = True
-        leaves.weights[leaf, numbers] = list(weights.values())
-
-    def classes(self, leaf: int) -> dict[int, float]:
-        """The weights of classes, in river's order."""
-        leaves = self.trees.leaves
-        numbers = leaves.class_order[leaf, : leaves.class_counts[leaf]]
-        return dict(zip(numbers.tolist(), leaves.weights[leaf, numbers].tolist(), strict=True))
-
     def features(self, leaf: int) -> list[int]:
         """The features that a leaf observes, in river's order."""
         leaves = self.trees.leaves
@@ -113,7 +124,7 @@ class Forest:
         leaves.feature_counts[leaf] = len(left)
         leaves.feature_order[leaf, : len(left)] = left
         leaves.observed[leaf, feature] = kind
-        leaves.moments[leaf, feature] = leaves.met_counts[leaf, feature] = 0
+        self.forget_feature(leaf, feature)
         forget(self.trees.tallies, leaf, feature)
 
     def forget_features(self, leaf: int) -> None:
@@ -121,12 +132,16 @@ class Forest:
         leaves = self.trees.leaves
         leaves.feature_counts[leaf] = 0
         leaves.observed[leaf][leaves.observed[leaf] == SOMETHING] = NOTHING
-        leaves.moments[leaf] = leaves.met_counts[leaf] = 0
+        self.forget_numbers(leaf)
         forget(self.trees.tallies, leaf)
+
+    def make_room_for_cells(self, more: int) -> None:
+        """Have room for what leaves keep of so many values more."""
+        self.make_room_for_words(more)
 
     def make_room_for_words(self, more: int) -> None:
         """Have room for so many words more that leaves have not met."""
-        self._put(tallies=fitted(self.trees.tallies, more, self._classes))
+        self._put(tallies=fitted(self.trees.tallies, more, self.tallied))
 
     def _fell(self, node: int) -> None:
         nodes = self.trees.nodes
@@ -134,7 +149,7 @@ class Forest:
             self._fell(child)
         if nodes.kinds[node] == LEAF:
             self._clear(int(nodes.leaves[node]))
-        self.branch_weights.pop(node, None)
+        self.branch_stats.pop(node, None)
         self._spare_nodes.append(node)
 
     def _clear(self, leaf: int) -> None:
@@ -152,7 +167,7 @@ class Forest:
             self._put(nodes=_with_room(nodes, (needs,), {}, {}))
             self._spare_nodes[:0] = range(len(self.trees.nodes.kinds) - 1, len(nodes.kinds) - 1, -1)
         needs = len(leaves.nodes) + max(0, more - len(self._spare_leaves))
-        shapes = _leaf_shapes(needs, self._features, self._classes)
+        shapes = self.leaf_shapes(needs)
         self._put(leaves=_with_room(leaves, (needs,), shapes, {"copies": -1}))
         self._spare_leaves[:0] = range(len(self.trees.leaves.nodes) - 1, len(leaves.nodes) - 1, -1)
 
@@ -160,18 +175,7 @@ class Forest:
         self.trees = self.trees._replace(**changed)
 
 
-def _leaf_shapes(leaves: int, features: int, classes: int) -> _Shapes:
-    by_class = dict.fromkeys(("class_order", "weights", "is_known"), (leaves, classes))
-    by_feature = dict.fromkeys(("feature_order", "observed", "met_counts"), (leaves, features))
-    return {
-        **by_class,
-        **by_feature,
-        "met_order": (leaves, features, classes),
-        "moments": (leaves, features, classes, _MOMENTS),
-    }
-
-
-def _with_room(state: Any, shape: tuple[int, ...], shapes: _Shapes, begin: dict[str, float]) -> Any:
+def _with_room(state: Any, shape: tuple[int, ...], shapes: Shapes, begin: dict[str, float]) -> Any:
     """A named tuple of arrays of at least these shapes, `shape` where `shapes` has none."""
     arrays = state._asdict().items()
     return state._make(grown(array, shapes.get(name, shape), begin.get(name, 0)) for name, array in arrays)

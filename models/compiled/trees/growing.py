@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 from river.tree.utils import BranchFactory
 
 from models.compiled.rows import Vocabulary
-from models.compiled.trees.forest import Forest
-from models.compiled.trees.objects import KINDS, Reader, Writer
-from models.compiled.trees.splits import decide, hoeffding_bound
-from models.compiled.trees.state import (
-    ASK,
-    AT_MOST,
-    BEST,
-    DECISION,
-    DISABLED,
-    EACH,
-    EQUAL,
-    KEEP,
-    NODE,
-    PRUNE,
-    SPLIT,
-    Design,
-    Desk,
-)
+from models.compiled.trees.nodes import KINDS, Reader, Writer
+from models.compiled.trees.state import ASK, AT_MOST, BEST, DECISION, EACH, EQUAL, KEEP, NODE, PRUNE, SPLIT
 
 
-class Grower:
+class Grower(ABC):
     """Grows the trees of a forest; `step` has river's hyperparameters, and `writer` makes river's observers of ours."""
 
-    def __init__(self, forest: Forest, known: Vocabulary, nominal: frozenset[int], step: Any) -> None:
-        self._forest, self._known, self._step = forest, known, step
-        self._nominal = nominal
-        self._writer = Writer(forest, known, nominal, step)
+    def __init__(self, forest: Any, known: Vocabulary, writer: Writer, step: Any) -> None:
+        self._forest, self._known, self._writer, self._step = forest, known, writer, step
 
-    def attempt(self, design: Design, desk: Desk) -> None:
+    @abstractmethod
+    def decide(self, leaf: int, features: list[int], design: Any, desk: Any) -> tuple[int, int]:
+        """What is to become of a leaf, now that all merits are known, and the place of the best; clean it up."""
+
+    @abstractmethod
+    def at(self, leaf: int, feature: int, place: int, desk: Any) -> BranchFactory:
+        """The split of a number at the point that was found."""
+
+    @abstractmethod
+    def reader(self, copy: int) -> Reader:
+        """What takes river's objects into the tree of a copy."""
+
+    @abstractmethod
+    def promise(self, leaf: int) -> float:
+        """How much is to be gained by splitting a leaf."""
+
+    def leaf(self, node: int) -> Any:
+        """River's leaf of a node that is one."""
+        return self._writer.node(node)
+
+    def attempt(self, design: Any, desk: Any) -> None:
         """Do with a leaf what the kernel has decided, or left to decide."""
         node, decision, place = int(desk.turn[NODE]), int(desk.turn[DECISION]), int(desk.turn[BEST])
         leaf = int(self._forest.trees.nodes.leaves[node])
@@ -44,25 +47,22 @@ class Grower:
         suggested: dict[int, BranchFactory] = {}
         if decision == ASK:
             suggested = self._ask(leaf, features, desk)
-            decision, place = decide(self._forest.trees, leaf, design, desk)
-            if design.drops_poor and len(features) > 1:
-                self._drop_poor(leaf, features, design, desk)
+            decision, place = self.decide(leaf, features, design, desk)
         copy = int(self._forest.trees.leaves.copies[leaf])
         if decision == PRUNE:
             self._set_active(leaf, copy, is_active=False)
         elif decision == SPLIT:
             feature = features[place]
-            suggestion = suggested.get(place) or self._at(leaf, feature, float(desk.points[place]))
-            self._split(node, copy, feature, suggestion)
+            self._split(node, copy, feature, suggested.get(place) or self.at(leaf, feature, place, desk))
         if decision != KEEP:
             self.keep_size(copy)
 
-    def _ask(self, leaf: int, features: list[int], desk: Desk) -> dict[int, BranchFactory]:
+    def _ask(self, leaf: int, features: list[int], desk: Any) -> dict[int, BranchFactory]:
         """What river's observers of nominal features suggest, by place; the merits go to the others'."""
         suggested = {}
-        criterion, before = self._step._new_split_criterion(), self._writer.labelled(self._forest.classes(leaf))
+        criterion, before = self._step._new_split_criterion(), self._writer.stats(leaf)
         for place, feature in enumerate(features):
-            if feature in self._nominal:
+            if feature >= 0 and desk.is_nominal[feature]:
                 observer = self._writer.observer(leaf, feature)
                 suggestion = observer.best_evaluated_split_suggestion(
                     criterion, before, self._known.features.known[feature], self._step.binary_split
@@ -71,21 +71,8 @@ class Grower:
                 desk.merits[place], desk.is_split[place] = suggestion.merit, suggestion.feature is not None
         return suggested
 
-    def _drop_poor(self, leaf: int, features: list[int], design: Design, desk: Desk) -> None:
-        """Have the leaf no longer observe what is worse than the best by more than the bound."""
-        merits = desk.merits[: len(features)].tolist()
-        bound = hoeffding_bound(self._forest.trees.leaves, leaf, design)
-        for place, feature in enumerate(features):
-            is_poor = max(merits) - merits[place] > bound
-            if is_poor and desk.is_split[place] and self._known.features.known[feature]:
-                self._forest.disable(leaf, feature, DISABLED)
-
-    def _at(self, leaf: int, feature: int, point: float) -> BranchFactory:
-        """The split of a number at a point."""
-        children = self._writer.observer(leaf, feature)._class_dists_from_binary_split(point)
-        return BranchFactory(0.0, self._known.features.known[feature], point, children)
-
     def _split(self, node: int, copy: int, feature: int, suggestion: BranchFactory) -> None:
+        """Make a branch of a leaf."""
         children: Any = suggestion.children_stats
         info: Any = suggestion.split_info
         kind = self._step._branch_selector(suggestion.numerical_feature, suggestion.multiway_split)
@@ -98,18 +85,19 @@ class Grower:
             bound = float(self._known.words.number((name, info)))
         elif number == EACH:
             words = [self._known.words.number((name, value)) for value in info]
-        stats = self._writer.labelled(self._forest.classes(int(self._forest.trees.nodes.leaves[node])))
-        reader = Reader(self._forest, self._known, copy)
+        parent = int(self._forest.trees.nodes.leaves[node])
+        heritage, stats = self._forest.heritage(parent), self._writer.stats(parent)
+        reader = self.reader(copy)
         reader.branch(node, (number, feature, bound), stats, words)
-        nodes = self._forest.trees.nodes
-        for child, weights in zip(self._forest.children(node), children, strict=True):
+        nodes, leaves = self._forest.trees.nodes, self._forest.trees.leaves
+        for child, given in zip(self._forest.children(node), children, strict=True):
             leaf = int(nodes.leaves[child])
-            reader.set_classes(leaf, weights)
-            leaves = self._forest.trees.leaves
-            leaves.attempted[leaf] = sum(weights.values())
+            reader.set_stats(leaf, given)
+            leaves.attempted[leaf] = leaves.totals[leaf]
+            self._forest.inherit(leaf, heritage)
         self._forest.trees.roots.active[copy] += len(children) - 1
 
-    def add_word(self, desk: Desk, copy: int, word: int) -> None:
+    def add_word(self, desk: Any, copy: int, word: int) -> None:
         """Give a branch a new leaf for a word, and note it as the one to go on with."""
         desk.turn[NODE] = self._forest.new_leaf(copy, int(desk.turn[NODE]), word)
         self._forest.trees.roots.active[copy] += 1
@@ -126,7 +114,7 @@ class Grower:
         if active_size == inactive_size == 0.0:  # before the first estimate, or of no use
             self._activate(copy)
             return
-        leaves: list[int] = sorted(self._forest.leaves_of(int(roots.nodes[copy])), key=self._promise)
+        leaves: list[int] = sorted(self._forest.leaves_of(int(roots.nodes[copy])), key=self.promise)
         most = 0
         while most < len(leaves):
             most += 1
@@ -155,7 +143,6 @@ class Grower:
     def write(self, copy: int, tree: Any) -> None:
         """Make a tree of river what the tree of a copy is."""
         roots = self._forest.trees.roots
-        tree.classes = {self._known.classes.known[number] for number in roots.is_known[copy].nonzero()[0].tolist()}
         tree._root = self._writer.node(int(roots.nodes[copy])) if roots.seen[copy] else None
         tree._train_weight_seen_by_model = float(roots.seen[copy])
         tree._n_active_leaves, tree._n_inactive_leaves = int(roots.active[copy]), int(roots.inactive[copy])
@@ -192,11 +179,6 @@ class Grower:
         self._forest.trees.leaves.active[leaf] = is_active
         self._forest.trees.roots.active[copy] += change
         self._forest.trees.roots.inactive[copy] -= change
-
-    def _promise(self, leaf: int) -> float:
-        weights = self._forest.classes(leaf).values()
-        total = sum(weights)
-        return total - max(weights) if total > 0 else 0
 
     def _is_above_deepest(self, leaf: int) -> bool:
         nodes, leaves = self._forest.trees.nodes, self._forest.trees.leaves

@@ -1,4 +1,4 @@
-"""How often a leaf has met a word: a hash table with open addressing, as kernels use it."""
+"""What a leaf has met with a word: a hash table with open addressing, as kernels use it."""
 
 from __future__ import annotations
 
@@ -37,16 +37,22 @@ def enter(tallies: Tallies, entry: int) -> None:
 
 
 @shared
-def tally(tallies: Tallies, leaf: int, feature: int, word: int, label: int) -> None:
-    """Count a word; there has to be room for an entry more."""
+def entry_for(tallies: Tallies, leaf: int, feature: int, word: int) -> int:
+    """The entry of a leaf and a word, a new one where there is none; there has to be room for it."""
     entry = entry_of(tallies, leaf, word)
     if entry < 0:
-        entry = tallies.used[0]
+        entry = int(tallies.used[0])
         tallies.used[0] += 1
         tallies.leaves[entry], tallies.features[entry], tallies.words[entry] = leaf, feature, word
         tallies.weights[entry] = 0.0
         enter(tallies, entry)
-    tallies.weights[entry, label] += 1.0
+    return entry
+
+
+@shared
+def tally(tallies: Tallies, leaf: int, feature: int, word: int, label: int) -> None:
+    """Count a word; there has to be room for an entry more."""
+    tallies.weights[entry_for(tallies, leaf, feature, word), label] += 1.0
 
 
 @shared
@@ -66,11 +72,11 @@ def _index(tallies: Tallies) -> None:
         enter(tallies, entry)
 
 
-def fitted(tallies: Tallies, more: int, classes: int) -> Tallies:
-    """With room for so many entries more, and for all classes; those of leaves that are gone make some."""
+def fitted(tallies: Tallies, more: int, width: int) -> Tallies:
+    """With room for so many entries more, of `width` weights each; those of leaves that are gone make some."""
     kept = np.flatnonzero(tallies.leaves[: int(tallies.used.sum())] >= 0)
     room = max(2 * (len(kept) + more), len(tallies.leaves), _LEAST_ROOM)
-    weights = np.zeros((room, classes))
+    weights = np.zeros((room, width))
     weights[: len(kept), : tallies.weights.shape[1]] = tallies.weights[kept]
     leaves, features, words = (np.full(room, -1, np.int32) for _ in range(3))
     for array, given in ((leaves, tallies.leaves), (features, tallies.features), (words, tallies.words)):
@@ -89,7 +95,7 @@ def entries(tallies: Tallies, leaf: int, feature: int) -> list[int]:
 
 
 def add_entry(tallies: Tallies, leaf: int, feature: int, word: int, weights: dict[int, float]) -> None:
-    """Note the weights by class of a word that a leaf has met; there has to be room."""
+    """Note the weights, by place, of a word that a leaf has met; there has to be room."""
     entry = int(tallies.used[0])
     tallies.leaves[entry], tallies.features[entry], tallies.words[entry] = leaf, feature, word
     tallies.weights[entry] = 0.0

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from models.compiled.rows import Cells
-from models.compiled.trees.leaf import weight_of
-from models.compiled.trees.state import AT_MOST, EQUAL, LEAF, Desk, Trees
+from models.compiled.trees.state import AT, AT_MOST, EACH, EQUAL, EVENT, LEAF, NODE, Nodes, Roots
 from models.compiled.trees.sums import added
-from schemas.kernel import shared
+from schemas.kernel import Floats, Places, shared
+
+
+class Trees(Protocol):
+    """Trees of any kind; their leaves have what all leaves have."""
+
+    @property
+    def nodes(self) -> Nodes: ...
+    @property
+    def leaves(self) -> Any: ...
+    @property
+    def roots(self) -> Roots: ...
+
+
+class Desk(Protocol):
+    """What kernels of any trees have to work in."""
+
+    @property
+    def values(self) -> Floats: ...
+    @property
+    def stamps(self) -> Places: ...
+    @property
+    def merits(self) -> Floats: ...
+    @property
+    def sums(self) -> Floats: ...
+    @property
+    def turn(self) -> Places: ...
 
 
 @shared
@@ -46,7 +73,7 @@ def weight_below(trees: Trees, top: int, desk: Desk) -> float:
             depth += 1
             sums[depth] = sums[half + depth] = 0.0
             node = nodes.firsts[node]
-        weight = weight_of(trees.leaves, nodes.leaves[node])
+        weight = trees.leaves.totals[nodes.leaves[node]]
         while node != top:
             sums[depth], sums[half + depth] = added(sums[depth], sums[half + depth], weight)
             if nodes.nexts[node] >= 0:
@@ -91,3 +118,22 @@ def to_leaf(trees: Trees, node: int, stamp: int, desk: Desk) -> int:
     while trees.nodes.kinds[node] != LEAF:
         node = straight(trees, most_common(trees, node, desk), stamp, desk)
     return node
+
+
+@shared
+def find(trees: Trees, root: int, stamp: int, desk: Desk) -> int:
+    """The leaf that learns a record that its branch does not know, or a branch that needs a child for its word."""
+    node = root
+    while True:
+        node = straight(trees, node, stamp, desk)
+        if trees.nodes.kinds[node] == LEAF:
+            return node
+        if trees.nodes.kinds[node] == EACH and desk.stamps[trees.nodes.features[node]] == stamp:
+            return node
+        node = most_common(trees, node, desk)
+
+
+@shared
+def stop(desk: Desk, record: int, event: int, node: int) -> None:
+    """Note at which record a kernel stops, and what for."""
+    desk.turn[AT], desk.turn[EVENT], desk.turn[NODE] = record, event, node

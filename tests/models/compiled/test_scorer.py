@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from river import compose, linear_model, preprocessing
 
 from models.compiled import scorer
-from models.compiled.hoeffding import LARGEST
 from models.compiled.scorer import CompiledScorer, Said
+from models.compiled.trees.tree import LARGEST
 from models.compiled.twin import NoTwin
 from models.course import predicting
 from models.outcome import Batch

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import compose, datasets, preprocessing, tree
+from river import datasets, preprocessing, tree
 from river.datasets import synth
 
 from models.compiled.pipeline import CompiledPipeline
-from models.compiled.rows import Cells, Vocabulary
-from models.compiled.trees.splits import suggest_once
+from models.compiled.trees.classification.splits import suggest_once
 from models.compiled.twin import NoTwin
 from models.compiled.twins import twin_of
 from models.pickled import dump, load
@@ -25,28 +24,13 @@ from models.stage import Stage
 from tests.models.compiled.pipelines import hoeffding_trees, streams
 from tests.models.compiled.test_learner import check
 from tests.models.compiled.trees.plain import plain
-
-Record = dict[str, Any]
-Records = list[tuple[Record, Any]]
-
-TEXTS = frozenset({"s", "t"})
-
-
-def _cells(known: Vocabulary, records: list[Record]) -> Cells:
-    """Records of numbers and text, of any fields."""
-    bounds, ids, values = [0], [], []
-    for record in records:
-        for name, value in record.items():
-            ids.append(known.features.number(name))
-            values.append(float(known.words.number((name, value)) if name in TEXTS else value))
-        bounds.append(len(ids))
-    return Cells(np.array(bounds), np.array(ids, np.int32), np.array(values, np.float64))
+from tests.models.compiled.trees.records import FRONTS, TEXTS, Record, Records, cells_of
 
 
 def _said(compiled: CompiledPipeline, records: Records, copies: list[int]) -> list[dict[Any, float]]:
     """The probabilities of each record, which is then learned unless its label is None."""
     known = compiled.known
-    cells = _cells(known, [x for x, _ in records])
+    cells = cells_of(known, [x for x, _ in records])
     y = np.array([-1 if label is None else known.classes.number(label) for _, label in records], np.float64)
     answers = compiled.learn(cells, y, y >= 0, np.array(copies, np.int32))
     assert answers is not None
@@ -117,18 +101,6 @@ def test_a_tree_learns_and_says_what_river_does(model: Any, frames: list[Records
                 compiled = load(dump(compiled))
 
 
-_fronts = st.sampled_from(
-    [
-        lambda: compose.Discard("k"),
-        lambda: compose.Discard("k", "c"),
-        lambda: compose.Select("a", "s", "w"),
-        lambda: compose.Select("a", "b") | preprocessing.StandardScaler(),
-        lambda: (compose.Select("a", "w") | preprocessing.MinMaxScaler()) + compose.Select("s", "d"),
-        lambda: compose.Discard("k", "c") | preprocessing.StatImputer(("s", "none")),
-    ]
-)
-
-
 @pytest.mark.parametrize("key", [None, "k"])
 @settings(max_examples=50)
 @given(data=st.data())
@@ -136,7 +108,7 @@ def test_a_stage_of_any_classes_gives_what_river_gives(key: str | None, data: st
     stream = data.draw(streams(regression=False, keyed=True, mixed=True))
     labels = st.sampled_from(data.draw(st.sampled_from(_LABELS))) | st.none()
     frames = [[{**record, "y": data.draw(labels)} for record in records] for records in stream.frames]
-    pipeline = data.draw(_fronts)() | data.draw(hoeffding_trees(texts=True))
+    pipeline = data.draw(FRONTS)() | data.draw(hoeffding_trees(texts=True))
     pipeline.steps["HoeffdingTreeClassifier"].nominal_attributes = data.draw(st.sampled_from([None, ["w"]]))
     check(Stage("model", pipeline, label="y", key=key), replace(stream, frames=frames), data)
 
@@ -146,7 +118,7 @@ def test_a_part_of_a_frame_that_fails_leaves_what_was_learned_before_the_frame()
     _said(compiled, [({"a": 1.0}, True), ({"a": 2.0}, False)], [0, 0])
     before, after = tree.HoeffdingTreeClassifier(), tree.HoeffdingTreeClassifier()
     compiled.store(0, before)
-    cells = _cells(compiled.known, [{"a": 1.0}, {"a": 1e200}])
+    cells = cells_of(compiled.known, [{"a": 1.0}, {"a": 1e200}])
     assert deepcopy(compiled).learn(cells, np.array([0.0, 1.0])) is None
     compiled.store(0, after)
     assert plain(before) == plain(after)
@@ -217,7 +189,7 @@ def test_what_python_cannot_square_goes_by_river_and_leaves_no_trace() -> None:
     _said(compiled, [({"a": 1.0}, True), ({"a": 2.0}, False)], [0, 0])
     before, after = tree.HoeffdingTreeClassifier(), tree.HoeffdingTreeClassifier()
     compiled.store(0, before)
-    cells = _cells(compiled.known, [{"a": 1.0}, {"a": 1e200}])
+    cells = cells_of(compiled.known, [{"a": 1.0}, {"a": 1e200}])
     assert compiled.learn(cells, np.array([0.0, 1.0])) is None
     compiled.store(0, after)
     assert plain(before) == plain(after)

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import math
 
-from models.compiled.trees.leaf import weight_of
-from models.compiled.trees.state import (
-    HIGH,
-    KEEP,
-    LOW,
-    MEAN,
-    PRUNE,
-    SPLIT,
-    SQUARES,
-    WEIGHT,
-    Design,
-    Desk,
-    Leaves,
-    Trees,
-)
+from models.compiled.trees.classification.state import HIGH, LOW, MEAN, SQUARES, WEIGHT, Design, Desk, Leaves, Trees
+from models.compiled.trees.leaves import suggestions, two_best
+from models.compiled.trees.state import KEEP, PRUNE, SPLIT
 from models.compiled.trees.sums import summed
 from schemas.kernel import Floats, erf, kernel, log2, power, shared
 
@@ -127,21 +115,16 @@ def suggest(trees: Trees, leaf: int, design: Design, desk: Desk) -> bool:
 def bound_of(leaves: Leaves, leaf: int, design: Design) -> float:
     """The Hoeffding bound."""
     reach = 1.0 if design.is_gini else log2(max(leaves.class_counts[leaf], 2) * 1.0)
-    return math.sqrt(reach * reach * design.log_confidence / (2.0 * weight_of(leaves, leaf)))
+    return math.sqrt(reach * reach * design.log_confidence / (2.0 * leaves.totals[leaf]))
 
 
 @shared
 def decided(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, int]:
-    """What the merits mean for a leaf, and the place of the best one: the last of equals."""
-    count = trees.leaves.feature_counts[leaf] + (1 if design.prunes else 0)
+    """What the merits mean for a leaf, and the place of the best one."""
+    count = suggestions(trees.leaves, leaf, design)
     if count == 0:
         return KEEP, 0
-    best, second = 0, -math.inf
-    for place in range(1, count):
-        if desk.merits[place] >= desk.merits[best]:
-            second, best = desk.merits[best], place
-        elif desk.merits[place] > second:
-            second = desk.merits[place]
+    best, second = two_best(desk, count)
     bound = bound_of(trees.leaves, leaf, design)
     if count > 1 and not (desk.merits[best] - second > bound or bound < design.tau):
         return KEEP, best
@@ -180,4 +163,4 @@ def is_dominated(leaves: Leaves, leaf: int, design: Design) -> bool:
     largest = 0.0
     for place in range(leaves.class_counts[leaf]):
         largest = max(largest, leaves.weights[leaf, leaves.class_order[leaf, place]])
-    return largest != 0.0 and largest / weight_of(leaves, leaf) > design.max_share
+    return largest != 0.0 and largest / leaves.totals[leaf] > design.max_share

@@ -5,38 +5,37 @@ from __future__ import annotations
 import math
 
 from models.compiled.squares import squared
-from models.compiled.trees.state import (
+from models.compiled.trees.classification.state import (
     ADAPTIVE,
     BAYES,
-    DISABLED,
     HALF_LOG_TAU,
     HIGH,
     IS_MET,
     LOG_SCALE,
     LOW,
     MEAN,
-    NOTHING,
     SCALE,
-    SOMETHING,
     SQUARES,
     WEIGHT,
     Design,
     Desk,
     Leaves,
-    Tallies,
     Trees,
 )
+from models.compiled.trees.leaves import observes
+from models.compiled.trees.state import Tallies
 from models.compiled.trees.sums import added, summed
 from models.compiled.trees.tallying import entry_of, tally
 from schemas.kernel import Floats, exp, log, shared
 
 
 @shared
-def weight_of(leaves: Leaves, leaf: int) -> float:
+def _weigh(leaves: Leaves, leaf: int) -> None:
+    """Add the weights of all classes anew, as river does."""
     total, lost = 0.0, 0.0
     for place in range(leaves.class_counts[leaf]):
         total, lost = added(total, lost, leaves.weights[leaf, leaves.class_order[leaf, place]])
-    return total + lost
+    leaves.totals[leaf] = total + lost
 
 
 @shared
@@ -53,7 +52,7 @@ def first_largest(votes: Floats, count: int) -> int:
 def vote_by_majority(leaves: Leaves, leaf: int, votes: Floats) -> int:
     """The share of each class, in the leaf's order; how many there are."""
     count = leaves.class_counts[leaf]
-    total = weight_of(leaves, leaf)
+    total = leaves.totals[leaf]
     factor = 1.0 / total if total != 0.0 else 1.0
     for place in range(count):
         votes[place] = leaves.weights[leaf, leaves.class_order[leaf, place]] * factor
@@ -89,7 +88,7 @@ def _log_likelihood(trees: Trees, leaf: int, feature: int, label: int, desk: Des
 def vote_by_bayes(trees: Trees, leaf: int, stamp: int, desk: Desk) -> int:
     """The probability of each class by naive Bayes, in the leaf's order; how many there are, 0 for none."""
     leaves, votes = trees.leaves, desk.votes
-    count, total = leaves.class_counts[leaf], weight_of(leaves, leaf)
+    count, total = leaves.class_counts[leaf], leaves.totals[leaf]
     if count == 0 or total == 0.0:
         return 0
     for place in range(count):
@@ -117,7 +116,7 @@ def goes_by_bayes(leaves: Leaves, leaf: int, design: Design) -> bool:
     if not leaves.active[leaf]:
         return False
     if design.prediction == BAYES:
-        return weight_of(leaves, leaf) >= design.bayes_threshold
+        return bool(leaves.totals[leaf] >= design.bayes_threshold)
     return design.prediction == ADAPTIVE and leaves.right_by_bayes[leaf] >= leaves.right_by_majority[leaf]
 
 
@@ -169,17 +168,14 @@ def learn_class(leaves: Leaves, leaf: int, label: int) -> None:
         leaves.class_order[leaf, leaves.class_counts[leaf]] = label
         leaves.class_counts[leaf] += 1
     leaves.weights[leaf, label] += 1.0
+    _weigh(leaves, leaf)
 
 
 @shared
 def learn_feature(trees: Trees, leaf: int, feature: int, label: int, desk: Desk, needs_scale: bool) -> None:
     leaves = trees.leaves
-    if leaves.observed[leaf, feature] == DISABLED:
+    if not observes(leaves, leaf, feature):
         return
-    if leaves.observed[leaf, feature] == NOTHING:
-        leaves.observed[leaf, feature] = SOMETHING
-        leaves.feature_order[leaf, leaves.feature_counts[leaf]] = feature
-        leaves.feature_counts[leaf] += 1
     if desk.is_nominal[feature]:
         _count(leaves, trees.tallies, leaf, feature, label, int(desk.values[feature]))
     else:

@@ -5,41 +5,36 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from models.compiled.rows import Lesson
-from models.compiled.trees.leaf import (
+from models.compiled.trees.classification.leaf import (
     goes_by_bayes,
     judge,
     learn_class,
     learn_feature,
     vote_by_bayes,
     vote_by_majority,
-    weight_of,
 )
-from models.compiled.trees.splits import decided, is_dominated, is_pure, suggest
+from models.compiled.trees.classification.splits import decided, is_dominated, is_pure, suggest
+from models.compiled.trees.classification.state import ADAPTIVE, MAJORITY, Design, Desk, Trees
+from models.compiled.trees.leaves import is_due
 from models.compiled.trees.state import (
-    ADAPTIVE,
     ASK,
     AT,
     ATTEMPT,
     BEST,
     DECISION,
     DONE,
-    EACH,
     EVENT,
     IS_SAME,
     KEEP,
     LEAF,
-    MAJORITY,
     NEW_WORD,
     NO_ROOM,
     NODE,
     PERIOD,
     PRUNE,
-    Design,
-    Desk,
-    Trees,
 )
 from models.compiled.trees.tallying import has_room
-from models.compiled.trees.walk import lay_out, most_common, straight, to_leaf
+from models.compiled.trees.walk import find, lay_out, stop, straight, to_leaf
 from schemas.kernel import CodeGrid, Codes, FloatGrid, kernel, shared
 
 
@@ -105,20 +100,11 @@ def _attempt(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, 
 @shared
 def _grow(trees: Trees, node: int, copy: int, design: Design, desk: Desk) -> bool:
     """Whether the leaf is to be pruned or split, or river to be asked."""
-    leaves, roots = trees.leaves, trees.roots
-    leaf = trees.nodes.leaves[node]
-    if not (roots.is_growing[copy] and leaves.active[leaf]):
+    if not is_due(trees, node, copy, design):
         return False
-    if trees.nodes.depths[node] >= design.max_depth:
-        leaves.active[leaf] = False
-        roots.active[copy] -= 1
-        roots.inactive[copy] += 1
-        return False
-    weight = weight_of(leaves, leaf)
-    if weight - leaves.attempted[leaf] < design.grace_period:
-        return False
+    leaves, leaf = trees.leaves, trees.nodes.leaves[node]
     desk.turn[DECISION], desk.turn[BEST] = _attempt(trees, leaf, design, desk)
-    leaves.attempted[leaf] = weight
+    leaves.attempted[leaf] = leaves.totals[leaf]
     return bool(desk.turn[DECISION] != KEEP)
 
 
@@ -129,24 +115,6 @@ def _count(trees: Trees, copy: int, label: int) -> None:
     if roots.seen[copy] == 0.0:
         roots.active[copy] = 1
     roots.seen[copy] += 1.0
-
-
-@shared
-def _find(trees: Trees, root: int, stamp: int, desk: Desk) -> int:
-    """The leaf that learns a record that its branch does not know, or a branch that needs a child for its word."""
-    node = root
-    while True:
-        node = straight(trees, node, stamp, desk)
-        if trees.nodes.kinds[node] == LEAF:
-            return node
-        if trees.nodes.kinds[node] == EACH and desk.stamps[trees.nodes.features[node]] == stamp:
-            return node
-        node = most_common(trees, node, desk)
-
-
-@shared
-def _stop(desk: Desk, record: int, event: int, node: int) -> None:
-    desk.turn[AT], desk.turn[EVENT], desk.turn[NODE] = record, event, node
 
 
 @shared
@@ -181,7 +149,7 @@ def learn(lesson: Lesson, trees: Trees, design: Design, desk: Desk, said: Said) 
         node, voted = -1, -1
         if not has_leaf:
             if not has_room(trees.tallies, after.bounds[record + 1] - after.bounds[record]):
-                _stop(desk, record, NO_ROOM, -1)
+                stop(desk, record, NO_ROOM, -1)
                 return
             node, voted = _predict(lesson, record, trees, design, desk, said)
         if not lesson.learns[record]:
@@ -194,18 +162,18 @@ def learn(lesson: Lesson, trees: Trees, design: Design, desk: Desk, said: Said) 
         if has_leaf:
             node, has_leaf, is_straight = desk.turn[NODE], False, False
         elif not is_straight:
-            node = _find(trees, node, stamp, desk)
+            node = find(trees, node, stamp, desk)
             if trees.nodes.kinds[node] != LEAF:
-                _stop(desk, record, NEW_WORD, node)
+                stop(desk, record, NEW_WORD, node)
                 return
         _count(trees, copy, int(lesson.y[record]))
         _learn_leaf(
             trees, trees.nodes.leaves[node], int(lesson.y[record]), (lesson, record, stamp, voted), design, desk
         )
         if is_straight and _grow(trees, node, copy, design, desk):
-            _stop(desk, record, ATTEMPT, node)
+            stop(desk, record, ATTEMPT, node)
             return
         if roots.seen[copy] % design.estimate_period == 0.0:
-            _stop(desk, record, PERIOD, node)
+            stop(desk, record, PERIOD, node)
             return
-    _stop(desk, len(lesson.learns), DONE, -1)
+    stop(desk, len(lesson.learns), DONE, -1)
