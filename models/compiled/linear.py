@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from river import optim
 from river.utils import VectorDict
 
 from models.compiled.arrays import with_room
-from models.compiled.optimizers import (
-    ADA_GRAD,
-    ADAM,
-    FTRL,
-    RMS_PROP,
-    SGD,
-    Pace,
-    Penalty,
-    Step,
-    clamp,
-    learning_rate,
-    loss_gradient,
-    pace_of,
-    penalty_of,
-    sigmoid,
-    step_of,
-)
-from models.compiled.rows import Cells, Lesson, Vocabulary
+from models.compiled.descent import Design, Weights, learn_record, raw
+from models.compiled.optimizers import ADA_GRAD, ADAM, FTRL, RMS_PROP, SGD, pace_of, penalty_of, sigmoid, step_of
+from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.twin import Answers, Estimator, NoTwin, binary
-from schemas.kernel import FlagGrid, Flags, FloatGrid, Floats, Places, blank, kernel, power, shared
+from schemas.kernel import FloatGrid, Floats, blank, kernel
 
-
-class Weights(NamedTuple):
-    """What linear models have learned: by copy and feature, and by copy.
-
-    `known` says of which features there is a weight; `first` and `second` are the optimizer's sums, and `penalties` the
-    penalty that each weight has had, of at most `due`.
-    """
-
-    weights: FloatGrid
-    known: FlagGrid
-    first: FloatGrid
-    second: FloatGrid
-    penalties: FloatGrid
-    intercepts: Floats
-    due: Floats
-    iterations: Places
-
-
-class Design(NamedTuple):
-    """The hyperparameters of a linear model."""
-
-    loss: Penalty
-    step: Step
-    intercept_pace: Pace
-    l1: float
-    l2: float
-    clip: float
-
-
-LARGEST_ROOT = 1e154
 SUMS = {RMS_PROP: ("g2",), ADA_GRAD: ("g2",), ADAM: ("m", "v"), FTRL: ("z", "n"), SGD: ()}
 
 
@@ -145,124 +99,14 @@ def _refill(optimizer: Any, name: str, values: dict[Any, float]) -> None:
         setattr(optimizer, name, VectorDict(values) if values else None)
 
 
-@shared
-def _raw(cells: Cells, record: int, weights: Floats, known: Flags, intercept: float) -> float:
-    """What the model says before it learns: a feature without a weight counts nothing."""
-    said = 0.0
-    for cell in range(cells.bounds[record], cells.bounds[record + 1]):
-        feature = cells.ids[cell]
-        said += (weights[feature] if known[feature] else 0.0) * cells.values[cell]
-    return said + intercept
-
-
-@shared
-def _stepped(w: float, g: float, step: Step, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
-    """A weight after one step of the optimizer along the gradient `g`; `rate` is that of the iteration."""
-    first, second = sums
-    if step.kind == SGD:
-        return w - rate * g
-    if step.kind == ADA_GRAD:
-        first[feature] += power(g, 2.0)
-        return w - rate / power(first[feature] + step.eps, 0.5) * g
-    if step.kind == RMS_PROP:
-        first[feature] = step.first * first[feature] + (1.0 - step.first) * (g * g)
-        return w - rate / power(first[feature] + step.eps, 0.5) * g
-    first[feature] = step.first * first[feature] + (1.0 - step.first) * g
-    second[feature] = step.second * second[feature] + (1.0 - step.second) * (g * g)
-    return float(w - rate * first[feature] / (power(second[feature], 0.5) + step.eps))
-
-
-@shared
-def rate_of(step: Step, iterations: int) -> float:
-    rate = learning_rate(step.pace, iterations)
-    if step.kind == ADAM:
-        rate = rate * power(1.0 - power(step.second, iterations + 1.0), 0.5)
-        rate /= 1.0 - power(step.first, iterations + 1.0)
-    return rate
-
-
-@shared
-def _proximal(w: float, step: Step, z: float, n: float) -> float:
-    """A weight before the gradient of FTRL-Proximal is taken in."""
-    if abs(z) <= step.eps:
-        return w
-    sign = 1.0 if z > 0.0 else -1.0
-    return -power((step.second + power(n, 0.5)) / step.first + step.l2, -1.0) * (z - sign * step.eps)
-
-
-@shared
-def _can_square(after: Cells, cells: range, slope: float, weights: Floats, l2: float) -> bool:
-    """Whether no gradient is so large that Python cannot square it."""
-    for cell in cells:
-        g = after.values[cell] * slope
-        if l2 != 0.0:
-            g += l2 * weights[after.ids[cell]]
-        if LARGEST_ROOT < abs(g) < math.inf:
-            return False
-    return True
-
-
-@shared
-def _update(after: Cells, cells: range, slope: float, state: Weights, copy: int, design: Design) -> None:
-    """One step of the optimizer over the features of a record."""
-    weights, first, second = state.weights[copy], state.first[copy], state.second[copy]
-    step = design.step
-    rate = rate_of(step, state.iterations[copy])
-    for cell in cells:
-        feature, x = after.ids[cell], after.values[cell]
-        g = x * slope
-        if design.l2 != 0.0:
-            g += design.l2 * weights[feature]
-        if step.kind != FTRL:
-            weights[feature] = _stepped(weights[feature], g, step, rate, (first, second), feature)
-            continue
-        w = weights[feature] = _proximal(weights[feature], step, first[feature], second[feature])
-        n = second[feature]
-        s = (power(n + power(g, 2.0), 0.5) - power(n, 0.5)) / step.first
-        first[feature] += g - s * w
-        second[feature] += power(g, 2.0)
-
-
-@shared
-def _penalize(after: Cells, cells: range, state: Weights, copy: int) -> None:
-    """The cumulative L1 penalty of Tsuruoka, Tsujii and Ananiadou, 2009, as river has it."""
-    weights, penalties, due = state.weights[copy], state.penalties[copy], state.due[copy]
-    for cell in cells:
-        feature = after.ids[cell]
-        w = weights[feature]
-        if w > 0.0:
-            left = w - (due + penalties[feature])
-            weights[feature] = left if left > 0.0 else 0.0
-        elif w < 0.0:
-            left = w + (due - penalties[feature])
-            weights[feature] = left if left < 0.0 else 0.0
-        penalties[feature] += weights[feature] - w
-
-
 @kernel
 def _learn(lesson: Lesson, state: Weights, design: Design, said: Floats) -> bool:
-    """Whether river would have come through: Python raises an error where a square is too large."""
-    after = lesson.after
+    """Whether river would have come through."""
     for record in range(len(lesson.learns)):
         copy = lesson.copies[record]
-        weights, known, intercepts = state.weights[copy], state.known[copy], state.intercepts
-        said[record] = _raw(lesson.before, record, weights, known, intercepts[copy])
-        if not lesson.learns[record]:
-            continue
-        cells = range(after.bounds[record], after.bounds[record + 1])
-        for cell in cells:
-            known[after.ids[cell]] = True
-        raw = _raw(after, record, weights, known, intercepts[copy])
-        slope = clamp(loss_gradient(design.loss, lesson.y[record], raw), design.clip)
-        iterations = state.iterations[copy]
-        intercepts[copy] -= learning_rate(design.intercept_pace, iterations) * slope
-        if design.step.kind in (ADA_GRAD, FTRL) and not _can_square(after, cells, slope, weights, design.l2):
+        said[record] = raw(lesson.before, record, state.weights[copy], state.known[copy], state.intercepts[copy])
+        if lesson.learns[record] and not learn_record(lesson.after, record, lesson.y[record], state, copy, design):
             return False
-        _update(after, cells, slope, state, copy, design)
-        state.iterations[copy] = iterations + 1
-        if design.l1 != 0.0:
-            state.due[copy] += design.l1 * learning_rate(design.step.pace, iterations + 1)
-            _penalize(after, cells, state, copy)
     return True
 
 

@@ -11,8 +11,9 @@ from river import optim
 
 from models.compiled.arrays import with_room
 from models.compiled.classes import Classes, Ranking, Ranks, answers, learned_row, unranked
+from models.compiled.descent import LARGEST_ROOT, rate_of
 from models.compiled.dots import Keys, add_key, dot, keys_of, load_keys
-from models.compiled.linear import LARGEST_ROOT, SUMS, rate_of
+from models.compiled.linear import SUMS
 from models.compiled.optimizers import ADA_GRAD, RMS_PROP, SGD, Step, step_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import IS_COMPENSATED, compensated
