@@ -14,7 +14,7 @@ from models.compiled.chain import Chain, parts
 from models.compiled.random_states import copy_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import IS_COMPENSATED, compensated, lost
-from models.compiled.twin import Answers, Estimator, Features
+from models.compiled.twin import Answers, Estimator, Features, RiverRaised
 from schemas.kernel import CodeGrid, FloatGrid, PlaceGrid, Places, kernel
 
 
@@ -68,21 +68,32 @@ class Bagging(Estimator):
             self._last.store(place, known, last)
 
     def learn(self, lesson: Lesson) -> Answers | None:
+        """Raises RiverRaised."""
         times = self._drawn(lesson).T.reshape(-1)  # model by model
         rounds = np.maximum(times, 1)
         firsts = np.cumsum(rounds) - rounds
         records = np.repeat(np.tile(np.arange(len(lesson.learns)), self._models), rounds)
         numbers = np.repeat(np.repeat(np.arange(self._models), len(lesson.learns)), rounds)
-        before = _taken(lesson.before, records)
-        given = Lesson(
-            before=before,
-            after=before if lesson.after is lesson.before else _taken(lesson.after, records),
-            y=lesson.y[records],
+        given = _rows(lesson, records)._replace(
             learns=np.repeat(times > 0, rounds),
             copies=(lesson.copies[records] * self._models + numbers).astype(np.int32),
         )
-        answers = self._last.learn(self._front.learn(given))
+        answers = self._learned(self._front.learn(given), records)
         return answers and self._together(answers, firsts)
+
+    def _learned(self, lesson: Lesson, records: Places) -> Answers | None:
+        """What the models say; row by row, `records` says which is learned. Raises RiverRaised for the first to fail.
+
+        A model that is behind the one that fails may do so at an earlier record.
+        """
+        try:
+            return self._last.learn(lesson)
+        except RiverRaised as raised:
+            failed = records[raised.place]
+            rest = np.flatnonzero(records[raised.place :] < failed) + raised.place
+            if len(rest):
+                self._learned(_rows(lesson, rest), records[rest])
+            raise RiverRaised(int(failed), raised.cause) from raised.cause
 
     def _drawn(self, lesson: Lesson) -> PlaceGrid:
         """How often each record is learned by each model."""
@@ -107,6 +118,13 @@ class Bagging(Estimator):
         found = Votes(np.zeros((records, classes)), np.full((records, classes), -1, np.int32))
         _vote(votes, IS_COMPENSATED, np.empty(classes, np.int64), found)
         return Answers(classes=answers.classes, probabilities=found.probabilities, order=found.order)
+
+
+def _rows(lesson: Lesson, records: Places) -> Lesson:
+    """A lesson of these records, one behind the other."""
+    before = _taken(lesson.before, records)
+    after = before if lesson.after is lesson.before else _taken(lesson.after, records)
+    return Lesson(before, after, lesson.y[records], lesson.learns[records], lesson.copies[records])
 
 
 def _taken(cells: Cells, records: Places) -> Cells:

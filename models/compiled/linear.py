@@ -31,7 +31,7 @@ class LinearModel(Estimator):
         self._is_classifier = hasattr(step, "predict_proba_one")
         self._initial = float(step.initializer.value)
         self._intercept = float(step.intercept_init)
-        self._design = Design(
+        self.design = Design(
             penalty_of(step.loss),
             step_of(step.optimizer),
             pace_of(step.intercept_lr),
@@ -39,24 +39,31 @@ class LinearModel(Estimator):
             float(step.l2),
             float(step.clip_gradient),
         )
-        self._sums = SUMS[self._design.step.kind]
-        self.may_fail = self._design.step.kind in (ADA_GRAD, FTRL)
+        self._sums = SUMS[self.design.step.kind]
+        self.may_fail = self.design.step.kind in (ADA_GRAD, FTRL)
         self.state = blank(Weights)
 
     def make_room(self, copies: int, known: Vocabulary) -> None:
-        self.state = with_room(
-            self.state, copies, len(known.features), weights=self._initial, intercepts=self._intercept
-        )
+        self.make_rows(copies, len(known.features))
+
+    def make_rows(self, copies: int, features: int) -> None:
+        """Have room for the weights of so many features, in so many copies."""
+        self.state = with_room(self.state, copies, features, weights=self._initial, intercepts=self._intercept)
 
     def learn(self, lesson: Lesson) -> Answers | None:
         said = np.empty(len(lesson.learns))
-        if not _learn(lesson, self.state, self._design, said):
+        if not _learn(lesson, self.state, self.design, said):
             return None
         if not self._is_classifier:
             return Answers(said)
         p = np.empty_like(said)
         _probabilities(said, p)
         return binary(p)
+
+    def forget(self, copy: int) -> None:
+        """Make a copy one that has learned nothing."""
+        for name, array in self.state._asdict().items():
+            array[copy] = {"weights": self._initial, "intercepts": self._intercept}.get(name, 0)
 
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         weights, optimizer = step.weights, step.optimizer

@@ -26,6 +26,7 @@ from models.compiled.encoders import one_hot_encoder
 from models.compiled.half_space import HalfSpaceTrees
 from models.compiled.hashing import FeatureHasher
 from models.compiled.hoeffding import HoeffdingTreeClassifier
+from models.compiled.hoeffding_regressor import HoeffdingTreeRegressor
 from models.compiled.imputer import StatImputer
 from models.compiled.k_means import KMeans
 from models.compiled.linear import LinearModel
@@ -68,6 +69,7 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     naive_bayes.BernoulliNB: BernoulliNB,
     naive_bayes.MultinomialNB: MultinomialNB,
     tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier,
+    tree.HoeffdingTreeRegressor: HoeffdingTreeRegressor,
     ensemble.BaggingClassifier: _bagging,
     ensemble.BaggingRegressor: _bagging,
 }

@@ -67,8 +67,8 @@ AT, EVENT, NODE, DECISION, BEST, IS_SAME = range(6)
 """Places in `turn`: the record where the kernel has stopped, why, at which node, and what it has found there; and
 whether records are the same when they are predicted and when they are learned."""
 
-DONE, NO_ROOM, NEW_WORD, ATTEMPT, PERIOD = range(5)
-"""Why it has stopped."""
+DONE, NO_ROOM, NEW_WORD, ATTEMPT, PERIOD, FAILED = range(6)
+"""Why it has stopped; `FAILED` is where Python cannot square an error."""
 
 KEEP, PRUNE, SPLIT, ASK = range(4)
 """What is to become of a leaf; to ask means that river's own nominal observers have a say."""

@@ -49,7 +49,13 @@ _bagged = st.builds(
 )
 _bagged_numbers = st.builds(
     ensemble.BaggingRegressor,
-    st.sampled_from([linear_model.LinearRegression(), preprocessing.StandardScaler() | linear_model.PARegressor()]),
+    st.sampled_from(
+        [
+            linear_model.LinearRegression(),
+            preprocessing.StandardScaler() | linear_model.PARegressor(),
+            tree.HoeffdingTreeRegressor(grace_period=5, delta=0.5, tau=0.5),
+        ]
+    ),
     n_models=st.sampled_from([2, 3]),
     seed=st.integers(0, 3),
 )

@@ -82,6 +82,30 @@ def hoeffding_trees(draw: st.DrawFn, *, texts: bool = False) -> Any:
     )
 
 
+@st.composite
+def hoeffding_regressors(draw: st.DrawFn, *, texts: bool = False) -> Any:
+    """A tree for numbers with any of its hyperparameters; `texts` for one that takes text, which has no models."""
+    truncated = st.builds(tree.splitter.TEBSTSplitter, st.sampled_from([0, 1, 3]))
+    return tree.HoeffdingTreeRegressor(
+        grace_period=draw(st.sampled_from([1, 3, 5, 20])),
+        max_depth=draw(st.sampled_from([None, None, 1, 2])),
+        delta=draw(st.sampled_from([1e-7, 0.1, 0.9])),
+        tau=draw(st.sampled_from([0.05, 0.5, 2.0])),
+        leaf_prediction="mean" if texts else draw(st.sampled_from(["adaptive", "mean", "model"])),
+        leaf_model=draw(st.none() | linear_models(regression=True)),
+        model_selector_decay=draw(st.sampled_from([0.95, 0.5])),
+        nominal_attributes=draw(st.sampled_from([None, ["n"], ["n", "b"]] if texts else [None, ["d"], ["n"]])),
+        splitter=draw(st.none() | truncated | st.builds(tree.splitter.EBSTSplitter)),
+        min_samples_split=draw(st.sampled_from([1, 2, 5])),
+        binary_split=draw(st.booleans()),
+        max_size=draw(st.sampled_from([100.0, 1e-6])),
+        memory_estimate_period=draw(st.sampled_from([10, 1_000_000])),
+        stop_mem_management=draw(st.booleans()),
+        remove_poor_attrs=draw(st.booleans()),
+        merit_preprune=draw(st.booleans()),
+    )
+
+
 _fronts: Strategy = st.sampled_from(
     [
         list,
@@ -102,7 +126,8 @@ def pipelines(draw: st.DrawFn, *, regression: bool) -> Any:
     """A pipeline whose steps all have a twin."""
     perceptron = st.builds(linear_model.Perceptron, l2=st.sampled_from([0.0, 0.1]))
     models = linear_models(regression=regression)
-    return compose.Pipeline(*draw(_fronts)(), draw(models if regression else models | perceptron | hoeffding_trees()))
+    others = hoeffding_regressors() if regression else perceptron | hoeffding_trees()
+    return compose.Pipeline(*draw(_fronts)(), draw(models | others))
 
 
 _encoders: Strategy = st.builds(preprocessing.OneHotEncoder, drop_zeros=st.booleans())
