@@ -39,9 +39,11 @@ _KEYS = {str, int, bytes}
 class _Entry:
     """A frame as the pipeline takes it: records, if `good` for one of the `copies`, and if `labelled` with a label.
 
-    `learns` says which are learned from if they are good; `y`, `(n,)`, are the labels as the estimator takes them.
+    `compiled` is the pipeline, as words have its numbers. `learns` says which are learned from if they are good; `y`,
+    `(n,)`, are the labels as the estimator takes them.
     """
 
+    compiled: CompiledPipeline
     names: tuple[str, ...]
     grid: FloatGrid
     copies: Codes
@@ -147,7 +149,7 @@ class CompiledLearner:
         good &= ~failed
         copies, has_key = self._copies(given.get(str(self.stage.key)) if batch.keys is None else batch.keys, records)
         learns = labelled if label is not None else np.ones(records, np.bool_)
-        return _Entry(tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
+        return _Entry(compiled, tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
 
     def _y(self, column: Column | Sequence[Any], compiled: CompiledPipeline) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""
@@ -204,8 +206,7 @@ class CompiledLearner:
 
     def _learn(self, entry: _Entry) -> Answers | None:
         """None where river would have failed; nothing is learned then. Raises LearnFailed."""
-        good, compiled = entry.good, self._forms.in_columns()
-        assert compiled is not None
+        good, compiled = entry.good, entry.compiled
         numbers = compiled.known.fields(entry.names)
         records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
         learning = deepcopy(compiled) if compiled.may_fail else compiled
