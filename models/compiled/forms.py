@@ -77,8 +77,9 @@ class Forms:
 
     def in_columns(self) -> CompiledPipeline | None:
         """The models as columns, None where these cannot hold what was learned."""
-        if len(self._compiled.known.words) > self._most_words:
-            self._forget_words()
+        is_full = len(self._compiled.known.words) > self._most_words
+        if is_full:
+            self._begin_anew()
         if self._is_river_ahead:
             copies = self._learner.copies
             try:
@@ -88,15 +89,14 @@ class Forms:
                 self._ahead[:] = False  # river's objects are
                 return None
             self._is_river_ahead = False
+        if is_full:
+            self._most_words = len(self._compiled.known.words) + self._words
         return self._compiled
 
-    def _forget_words(self) -> None:
-        """Begin anew with the words of which something was learned: a hasher, for one, learns nothing of a word."""
+    def _begin_anew(self) -> None:
+        """Forget all words but those of which something was learned: a hasher, for one, learns nothing of a word."""
         self.in_river()
-        self._compiled = CompiledPipeline(self._unlearned)
-        for number, key in enumerate(self._keys.known):
-            self._compiled.load(number, _tail(self._learner.copies, key))
-        self._most_words = len(self._compiled.known.words) + self._words
+        self._compiled, self._is_river_ahead = CompiledPipeline(self._unlearned), True
 
     def learned_in_river(self) -> None:
         """Note that river's objects learn now."""

@@ -84,6 +84,7 @@ class HoeffdingTree(Estimator):
 
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         root = step._root
+        self._expect_texts(root)
         if root is not None and not (
             all(type(branch) in KINDS.values() for branch in root.iter_branches())
             and all(map(self._can_hold, root.iter_leaves()))
@@ -103,6 +104,13 @@ class HoeffdingTree(Estimator):
         )
         if root is not None:
             self._grower().reader(copy).node(root, node)
+
+    def _expect_texts(self, root: Any) -> None:
+        """What river has observed as nominal without being told to is text."""
+        for leaf in () if root is None else root.iter_leaves():
+            for name, observer in (leaf.splitters or {}).items():
+                if not observer.is_numeric and name not in self._nominal:
+                    self._is_text.setdefault(name, True)
 
     def _meet(self, known: Vocabulary, step: Any) -> None:
         """Number what a tree of river's has met."""

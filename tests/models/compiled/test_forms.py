@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from river import compose, linear_model, preprocessing
+from river import compose, linear_model, preprocessing, tree
 
 from models.compiled.forms import Forms
 from models.compiled.learner import CompiledLearner
@@ -54,6 +54,8 @@ def test_words_of_which_nothing_was_learned_are_forgotten() -> None:
 MODELS = [
     preprocessing.FeatureHasher(16, seed=1) | linear_model.LinearRegression(),
     preprocessing.OneHotEncoder() | linear_model.LinearRegression(),
+    tree.HoeffdingTreeClassifier(grace_period=20),
+    tree.HoeffdingTreeRegressor(grace_period=20, leaf_prediction="mean"),
 ]
 
 
