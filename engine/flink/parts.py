@@ -60,7 +60,7 @@ def to_frames(
     key = Types.ROW([Types.INT()]).get_java_type_info()
     keyed = batched.keyBy(selector, key)
     if in_order:
-        sorter = headrace.Sorter(MAX_FRAME_BYTES, settings.frame_records)
+        sorter = headrace.Sorter(MAX_FRAME_BYTES, settings.frame_records, len(shard_ids))
         batched = transform(keyed, f"{part.name}.order", row, sorter)
         streams = jvm().org.apache.flink.streaming.api.datastream.DataStreamUtils
         keyed = streams.reinterpretAsKeyedStream(batched, selector, key)

@@ -61,9 +61,9 @@ class Jvm:
     def looks_up(self, registry: str, schema_id: int) -> str:
         return self.ask(b"l", _sized(registry) + struct.pack(">i", schema_id)).decode()
 
-    def paced(self, most: int, frames: list[tuple[int, int]]) -> list[int]:
+    def paced(self, most: int, frames: list[tuple[int, int]], shards: int = 1) -> list[int]:
         """How many records each frame took, of those offered, where those behind take so many ms for it."""
-        asked = struct.pack(f">{1 + 2 * len(frames)}i", most, *chain.from_iterable(frames))
+        asked = struct.pack(f">{2 + 2 * len(frames)}i", most, shards, *chain.from_iterable(frames))
         return list(struct.unpack(f">{len(frames)}i", self.ask(b"p", asked)))
 
     def gated(self, lateness_ms: int, first_ms: int, last_ms: int, frame: Frame) -> Frame:

@@ -19,3 +19,8 @@ def test_a_frame_that_was_not_full_says_nothing_of_the_pace(jvm: Jvm) -> None:
 def test_a_frame_holds_at_least_a_hundred_records_and_at_most_what_is_allowed(jvm: Jvm) -> None:
     assert jvm.paced(20_000, [(MANY, 60_000), (MANY, 60_000), (MANY, 0)]) == [1_000, 100, 100]
     assert jvm.paced(50, [(MANY, 60_000), (MANY, 0), (MANY, 1)]) == [50, 50, 50]
+
+
+def test_frames_of_many_shards_are_larger(jvm: Jvm) -> None:
+    assert jvm.paced(20_000, [(MANY, 250), (MANY, 250)], shards=12) == [1_000, 1_000]
+    assert jvm.paced(20_000, [(MANY, 250), (MANY, 250)], shards=32) == [1_000, 2_560]

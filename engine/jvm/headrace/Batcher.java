@@ -1,5 +1,6 @@
 package headrace;
 
+import java.util.Arrays;
 import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.runtime.io.network.api.writer.ResultPartitionWriter;
 import org.apache.flink.runtime.io.network.partition.ResultPartition;
@@ -16,8 +17,9 @@ import org.apache.flink.types.Row;
  * Packs records into frames per shard.
  *
  * <p>A frame leaves when it is full, after the linger, before a checkpoint barrier and at the end of input: so there is no
- * state. The linger is up to 20 times as long while those behind are busy, and after a full frame, when there is more to
- * come: a longer wait costs little then, and gives larger frames. A watermark leaves after the records before it.
+ * state. The linger is up to 20 times as long while those behind are busy, longer where many shards wait, and after a full
+ * frame, when there is more to come: a longer wait costs little then, and gives larger frames. A watermark leaves after the
+ * records before it.
  */
 public final class Batcher extends AbstractStreamOperator<Row>
     implements OneInputStreamOperator<byte[], Row>, BoundedOneInput, ProcessingTimeCallback {
@@ -50,7 +52,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
     limits = new FrameLimit[shardIds.length];
     for (int shard = 0; shard < frames.length; shard++) {
       frames[shard] = new FrameBuilder();
-      limits[shard] = new FrameLimit(maxRecords, System::nanoTime);
+      limits[shard] = new FrameLimit(maxRecords, frames.length, System::nanoTime);
     }
   }
 
@@ -108,7 +110,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   @Override
   public void onProcessingTime(long time) {
     if (timer == null || time != dueAt) return; // cancelled when it was on its way already
-    boolean urgent = time - waitingSince >= MOST_LINGERS * lingerMs;
+    boolean urgent = time - waitingSince >= mostWaitMs();
     if (isWayFree(urgent) && (urgent || !isCatchingUp)) {
       timer = null;
       isCatchingUp = false;
@@ -116,6 +118,12 @@ public final class Batcher extends AbstractStreamOperator<Row>
     } else {
       setTimer(time + lingerMs);
     }
+  }
+
+  /** No less than what waits will take those behind: a frame has its price, however small it is. */
+  private long mostWaitMs() {
+    long waiting = Arrays.stream(frames).filter(frame -> frame.count() > 0).count();
+    return Math.max(MOST_LINGERS * lingerMs, waiting * FrameLimit.SHARD_MS);
   }
 
   /** Whether those behind have taken all that was sent to them; where it is urgent, whether more can be sent at all. */

@@ -32,6 +32,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
 
   private final int maxBytes;
   private final int maxRecords;
+  private final int allShards;
   private transient Map<Integer, Waiting> shards;
   private transient ListState<byte[]> state;
   private transient ListState<Long> passed;
@@ -40,9 +41,11 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   /** The watermark, but for the last one of all, which is no event time: a job that was drained may go on. */
   private transient long reached;
 
-  public Sorter(int maxBytes, int maxRecords) {
+  /** @param allShards how many shards there are, those of other subtasks included */
+  public Sorter(int maxBytes, int maxRecords, int allShards) {
     this.maxBytes = maxBytes;
     this.maxRecords = maxRecords;
+    this.allShards = allShards;
   }
 
   @Override
@@ -80,7 +83,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
   }
 
   private Waiting waiting(int shard) {
-    return shards.computeIfAbsent(shard, ignored -> new Waiting(new FrameLimit(maxRecords, System::nanoTime)));
+    return shards.computeIfAbsent(shard, ignored -> new Waiting(new FrameLimit(maxRecords, allShards, System::nanoTime)));
   }
 
   @Override

@@ -166,13 +166,13 @@ public final class FrameServer {
   }
 
   /**
-   * The most that a frame may hold, then frames in a row, each as its records, offered one by one, and how long those behind
-   * take for it: how many records of each went into the frame before it was full.
+   * The most that a frame may hold, how many shards there are, then frames in a row, each as its records, offered one by
+   * one, and how long those behind take for it: how many records of each went into the frame before it was full.
    */
   private static byte[] paced(byte[] request) {
     ByteBuffer rest = ByteBuffer.wrap(request), answer = ByteBuffer.allocate(request.length);
     long[] clock = {0};
-    FrameLimit limit = new FrameLimit(rest.getInt(), () -> clock[0]);
+    FrameLimit limit = new FrameLimit(rest.getInt(), rest.getInt(), () -> clock[0]);
     while (rest.hasRemaining()) {
       int offered = rest.getInt(), count = 0;
       limit.begin();
