@@ -12,7 +12,7 @@ from models.outcome import Batch, Outcome, Rejection
 from models.pickled import dump, load
 from models.shard import Shard
 
-MIN_WORK_S = 2.0
+BETWEEN_S = 3.0
 PICKLE_SHARE = 20.0
 
 
@@ -56,10 +56,10 @@ class MemoryState:
 class Recoverable:
     """A live shard whose state can be restored at any moment, to the last bit: load the snapshot, replay the log.
 
-    A snapshot is taken once the work since the last one (seconds by `clock`) is at least 2 s and 20 times as long as
-    the last pickling took, so a large model is pickled rarely. Where nothing learns no frames are kept: a crash loses
-    what was counted since the last snapshot, and nothing else. A record that fails inside learning leaves no trace: the
-    shard is restored and the frame applied without it.
+    A snapshot is taken once the last one is 3 s old (by `clock`), and the work since is 20 times as long as pickling took
+    then: a large model is pickled rarely, and what all shards of a worker have in their logs is soon replayed. Where
+    nothing learns no frames are kept: a crash loses what was counted since the last snapshot, and nothing else. A
+    record that fails inside learning leaves no trace: the shard is restored and the frame applied without it.
 
     >>> from river import linear_model
     >>> from models.stage import Stage
@@ -84,8 +84,7 @@ class Recoverable:
         self._decode = decode
         self._state = state
         self._clock = clock
-        self._work_s = 0.0
-        self._pickle_s = 0.0
+        self._taken_at = self._work_s = self._pickle_s = 0.0
         self._spoiled = False
         self.replayed = 0
         if state.snapshot() is None:
@@ -115,13 +114,14 @@ class Recoverable:
             outcome = self._apply_without(frame, failure)
             self.snapshot()
         else:
-            self._remember(frame, self._clock() - started)
+            ended = self._clock()
+            self._work_s += ended - started
+            self._remember(frame, ended)
         self._spoiled = False
         return outcome
 
-    def _remember(self, frame: bytes, work_s: float) -> None:
-        self._work_s += work_s
-        if self._work_s >= max(MIN_WORK_S, PICKLE_SHARE * self._pickle_s):
+    def _remember(self, frame: bytes, now: float) -> None:
+        if now - self._taken_at >= BETWEEN_S and self._work_s >= PICKLE_SHARE * self._pickle_s:
             self.snapshot()
         elif self.shard.learns:
             self._state.append(frame)
@@ -130,7 +130,8 @@ class Recoverable:
         """Store the shard as it is now, its notes included."""
         started = self._clock()
         self._state.replace(dump(self.shard))
-        self._pickle_s = self._clock() - started
+        self._taken_at = self._clock()
+        self._pickle_s = self._taken_at - started
         self._work_s = 0.0
 
     def _restored(self) -> Shard:
@@ -142,7 +143,8 @@ class Recoverable:
         for frame in log:
             shard.apply(self._decode(frame))
         self.replayed = len(log)
-        self._work_s = self._clock() - started
+        self._taken_at = self._clock()
+        self._work_s = self._taken_at - started
         return shard
 
     def _apply_without(self, frame: bytes, bad: LearnFailed | None) -> Outcome:

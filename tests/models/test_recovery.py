@@ -154,6 +154,21 @@ def test_snapshots_follow_the_work_done() -> None:
     assert lengths == [*range(1, 20), 0, *range(1, 6)]  # pickling takes 0.5 s: 10 s of work have to pass in between
 
 
+def test_snapshots_are_some_seconds_apart() -> None:
+    state, clock = MemoryState(), Ticking(0.0)
+
+    def waited_for(frame: bytes) -> Batch:
+        clock.now_s += 1.0
+        return decode(frame)
+
+    live = Recoverable(waited_for, lambda: Shard([CASES[0].stage()]), state, clock=clock)
+    lengths = []
+    for frame in cut(phishing()[:70], [10]):
+        live.process(frame)
+        lengths.append(len(state.log()))
+    assert lengths == [1, 2, 0, 1, 2, 0, 1]
+
+
 def test_notes_travel_with_the_snapshot() -> None:
     state = MemoryState()
     live = stumbling(state)
