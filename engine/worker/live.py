@@ -18,14 +18,14 @@ from models.outcome import Batch, Outcome
 from models.recovery import Recoverable, ShardState
 from models.shard import Shard
 from schemas.errors import BadRecord
-from schemas.frames import Frame
+from schemas.frames import Frame, pack
 
 EPOCH, FEATURES, STAGES = "epoch", "features", "stages"  # notes that travel with a shard's snapshots
 UNKNOWN = "any?"
 
 
 class LiveShard:
-    """A shard restored from `state`; `batch` holds the decoded records of the last frame."""
+    """A shard restored from `state`; `frame` is the last one, and `batch` its decoded records."""
 
     def __init__(
         self, part: Part, window: int, decoder: FrameDecoder, state: ShardState, *, is_compiled: bool = True
@@ -33,7 +33,7 @@ class LiveShard:
         self._part = part
         self._decoder = decoder
         self._nullable = _nullable(part)
-        self.batch = Batch([], [])
+        self.frame, self.batch = pack([]), Batch([], [])
         self._records: list[dict[str, Any] | None] = []
         self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
         choice = part.choice() if is_compiled else None
@@ -96,7 +96,8 @@ class LiveShard:
 
     def _decode(self, data: bytes) -> Batch:
         frame, found = parted(data)
-        self.batch = replace(self._decoder.decode(Frame.decode(frame)), found=found)
+        self.frame = Frame.decode(frame)
+        self.batch = replace(self._decoder.decode(self.frame), found=found)
         if self._part.shows_records:  # copies: a shard takes the records over
             records = self.batch.records
             self._records = [None if isinstance(record, BadRecord) else dict(record) for record in records]

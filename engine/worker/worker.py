@@ -69,9 +69,9 @@ class Worker:
     def process(self, number: int, data: bytes) -> OutputFrame:
         """What a frame of shard `number` gives to Kafka. Raises Fatal."""
         live = self._shards.get(number) or self._open_shard(number)
-        frame = Frame.decode(data)
-        entry = self._looked_up(data, frame)
+        entry = self._looked_up(data)
         outcome = self._wait("registry", lambda: live.process(entry))
+        frame = live.frame
         rows = self._rows.rows(frame, live.batch, outcome)
         unstored = self._write(number, frame, rows)
         results = self._results.encode(frame, outcome, live.epoch)
@@ -109,11 +109,12 @@ class Worker:
     def close(self) -> None:
         self._resources.close()
 
-    def _looked_up(self, data: bytes, frame: Frame) -> bytes:
+    def _looked_up(self, data: bytes) -> bytes:
         """A frame with what its lookups ask for."""
         lookups = self._lookups
         if lookups is None:
             return data
+        frame = Frame.decode(data)
         batch = self._wait("registry", lambda: self._decoder.decode(frame))
         return self._wait("redis", lambda: lookups.read(data, batch))
 
