@@ -56,7 +56,7 @@ class MemoryState:
 class Recoverable:
     """A live shard whose state can be restored at any moment, to the last bit: load the snapshot, replay the log.
 
-    A snapshot is taken once the last one is 3 s old (by `clock`), and the work since is 20 times as long as pickling took
+    A snapshot is taken once the last is 3 s old (by `clock`), and the work since is 20 times as long as pickling was
     then: a large model is pickled rarely, and what all shards of a worker have in their logs is soon replayed. Where
     nothing learns no frames are kept: a crash loses what was counted since the last snapshot, and nothing else. A
     record that fails inside learning leaves no trace: the shard is restored and the frame applied without it.
