@@ -72,17 +72,18 @@ def kernel(function: F) -> F:
 
 
 class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
-    """What numba keeps on disk of a function, which by itself looks at the function's own file only."""
+    """What numba keeps on disk of a function, under a version of its own.
+
+    By itself numba looks at the function's own file only, and not before it has loaded what it kept, which names types
+    that may be gone.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         digest = hashlib.sha256()
-        for file in sorted({__file__} | _called(function)):
+        for file in sorted({__file__, function.__code__.co_filename} | _called(function)):
             digest.update(Path(file).read_bytes())
-        self._called = digest.hexdigest()
-
-    def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(signature, codegen), self._called)
+        self._cache_file._version += f" {digest.hexdigest()}"
 
 
 def _called(function: Callable[..., Any]) -> set[str]:

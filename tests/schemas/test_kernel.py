@@ -46,11 +46,21 @@ def test_a_kernel_is_compiled_again_when_what_it_calls_has_changed(tmp_path: Pat
     (tmp_path / "calling.py").write_text(CALLING)
     for answer in (1.0, 2.0):
         (tmp_path / "called.py").write_text(CALLED.format(answer))
-        done = subprocess.run(
-            [sys.executable, "-c", ASKING], capture_output=True, text=True, check=True, cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}", "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
-        assert done.stdout.split() == [str(answer)]
+        assert asked(tmp_path) == answer
+
+
+def test_a_kernel_is_compiled_again_when_what_it_takes_has_another_name(tmp_path: Path) -> None:
+    for name in ("Answer", "Reply"):
+        (tmp_path / "calling.py").write_text(TAKING.format(name))
+        assert asked(tmp_path) == 7.0
+
+
+def asked(folder: Path) -> float:
+    """What the kernel in the folder answers, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": f"{folder}:{Path.cwd()}", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", ASKING]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)
+    return float(done.stdout)
 
 
 CALLED = """
@@ -74,4 +84,20 @@ from calling import ask
 into = np.zeros(1)
 ask(into)
 print(into[0])
+"""
+TAKING = """
+from typing import NamedTuple
+import numpy as np
+from schemas.kernel import Floats, kernel
+
+class {0}(NamedTuple):
+    into: Floats
+    value: float
+
+@kernel
+def fill(given: {0}) -> None:
+    given.into[0] = given.value
+
+def ask(into):
+    fill({0}(into, 7.0))
 """
