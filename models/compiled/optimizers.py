@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from river import optim
 
 from models.compiled.twin import NoTwin
@@ -121,13 +122,13 @@ def loss_gradient(loss: Penalty, y: float, said: float) -> float:  # noqa: PLR09
         if y == 0.0:
             y, weight = -1.0, loss.second
         else:
-            weight = loss.first
-        z = said * y
+            y, weight = np.trunc(y), loss.first  # river takes `int(y)`
+        z, against = said * y, 0.0 - y  # a whole number has no -0
         if z > 18.0:
-            return weight * exp(-z) * -y
+            return weight * exp(-z) * against
         if z < -18.0:
-            return weight * -y
-        return weight * -y / (exp(z) + 1.0)
+            return weight * against
+        return weight * against / (exp(z) + 1.0)
     if loss.kind == HINGE:
         y = y * 2.0 - 1.0
         return -y if y * said <= loss.first else 0.0

@@ -237,6 +237,15 @@ def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
     assert before
 
 
+@pytest.mark.parametrize("loss", [optim.losses.Log(2.0, 0.5), optim.losses.Hinge()], ids=lambda loss: type(loss).__name__)
+def test_labels_that_are_no_whole_numbers_teach_what_they_teach_river(loss: Any) -> None:
+    stage = Stage("model", linear_model.LogisticRegression(loss=loss), label="y")
+    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
+    records = [{"a": 1.0, "y": y} for y in (0.5, 1.0, -0.25, 1.75, 0.0, -3.5)]
+    expected = results(river, Batch([dict(record) for record in records], [0] * 6))
+    assert results(compiled, Batch(table(records, ("a", "y")), [0] * 6)) == expected
+
+
 def test_what_columns_cannot_hold_stays_as_river_has_learned_it() -> None:
     model = preprocessing.MinMaxScaler() | linear_model.LogisticRegression()
     stage = Stage("model", compose.Discard("k") | model, label="y", key="k")
