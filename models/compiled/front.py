@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from river import compose
@@ -16,7 +16,7 @@ from models.stateless import is_stateless
 from schemas.errors import Fatal, Retryable
 from schemas.kernel import Flags
 
-_Choose: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
+Choose: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Front:
@@ -34,17 +34,15 @@ class Front:
         chooses = [chooser(step) for step in steps]
         count = max((place for place, choose in enumerate(chooses, 1) if choose is None), default=0)
         self._by_record = steps[:count]
-        self._chooses: list[_Choose] = [choose for choose in chooses[count:] if choose]
+        self._chooses: list[Choose] = [choose for choose in chooses[count:] if choose]
 
     def columns(self, columns: Columns, failed: Flags) -> Columns | None:
-        """What becomes of columns; None where that differs in its fields from record to record, or no record is left.
+        """What becomes of columns; None where the fields differ from record to record, or lack one, or no record is left.
 
         `failed`, `(n,)`, says which records are to be left out; those that fail on the way are added.
         """
         given = self._through(columns, failed) if self._by_record else columns
-        for choose in self._chooses if given is not None else ():
-            given = choose(given)  # type: ignore[arg-type]  # it is there
-        return given
+        return None if given is None else chosen(self._chooses, given)
 
     def fields(self, fields: Fields) -> Fields:
         """What becomes of fields, as far as that is known before anything runs."""
@@ -73,7 +71,7 @@ class Front:
         return _columns(rows, failed)
 
 
-def chooser(step: Any) -> _Choose | None:
+def chooser(step: Any) -> Choose | None:
     """How a step chooses among columns, None where it does something else."""
     if type(step) is compose.Select and not any(callable(key) for key in step.keys):
         return lambda columns: {name: columns[name] for name in step.keys}
@@ -82,6 +80,16 @@ def chooser(step: Any) -> _Choose | None:
     if type(step) is compose.TransformerUnion:
         return _beside([chooser(branch) for branch in parts(step)])
     return None
+
+
+def chosen(chooses: Iterable[Choose], columns: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What is left of columns when all have chosen, one after the other; None where one misses a column."""
+    try:
+        for choose in chooses:
+            columns = choose(columns)
+    except KeyError:
+        return None
+    return columns
 
 
 def divided(pipeline: Any, has_twin: Callable[[Any], bool]) -> tuple[list[Any], list[Any]]:
@@ -96,7 +104,7 @@ def divided(pipeline: Any, has_twin: Callable[[Any], bool]) -> tuple[list[Any], 
     return steps[:count], steps[count:]
 
 
-def _beside(branches: Sequence[_Choose | None]) -> _Choose | None:
+def _beside(branches: Sequence[Choose | None]) -> Choose | None:
     if not all(branches):
         return None
 

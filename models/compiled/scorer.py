@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Sequence
+from itertools import chain, takewhile
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from models.compiled.chain import parts
 from models.compiled.entry import EXACT, matrix
-from models.compiled.front import chooser
+from models.compiled.front import Choose, chooser, chosen
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
 from models.compiled.twin import Answers, NoTwin
@@ -43,8 +43,8 @@ class CompiledScorer:
         if kind_of(model) not in (Kind.CLASSIFIER, Kind.REGRESSOR):
             raise NoTwin("only classifiers and regressors are asked this way: to ask others may change them")
         steps = parts(without_samples(model))
-        front = next(place for place, step in enumerate(steps) if chooser(step) is None)
-        self._chooses, self._steps = [chooser(step) for step in steps[:front]], steps[front:]
+        self._chooses: list[Choose] = [choose for choose in takewhile(bool, map(chooser, steps)) if choose]
+        self._steps = steps[len(self._chooses) :]
         self._asked: tuple[str, ...] | None = None
         self._looked_at: dict[str, int] | None = None
         self._load()
@@ -88,30 +88,21 @@ class CompiledScorer:
     def _places(self, names: tuple[str, ...]) -> dict[str, int] | None:
         """Which places are looked at in records of these features, None unless all may be numbers."""
         if self._asked != names:
-            chosen = self._chosen({name: place for place, name in enumerate(names)})
+            places = chosen(self._chooses, {name: place for place, name in enumerate(names)})
             self._asked, self._looked_at = names, None
-            if chosen is not None and (features := self._compiled.take({name: [1.0] for name in chosen})):
-                self._looked_at = {name: chosen[name] for name in features}
+            if places is not None and (features := self._compiled.take({name: [1.0] for name in places})):
+                self._looked_at = {name: places[name] for name in features}
         return self._looked_at
 
     def _mixed(self, records: Records) -> tuple[Sequence[str], FloatGrid, Places] | None:
         """Records of which some values are null or text, column by column."""
         self._asked = None  # the twins expect text now
-        columns = self._chosen({name: [record[name] for record in records] for name in records[0]})
+        columns = chosen(self._chooses, {name: [record[name] for record in records] for name in records[0]})
         features = None if columns is None else self._compiled.take(columns)
         if not features:
             return None
         grid, good = matrix(list(features.values()), len(records))
         return list(features), grid[good], np.flatnonzero(good)
-
-    def _chosen(self, columns: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """What the steps in front choose, None where something is missing."""
-        try:
-            for choose in self._chooses:
-                columns = choose(columns)  # type: ignore[misc]  # all of them are there
-        except KeyError:
-            return None
-        return columns
 
     def _load(self) -> None:
         self._compiled = CompiledPipeline(self._steps)

@@ -134,6 +134,7 @@ IN_FRONT = [
     lambda: [compose.Select("a", "d"), compose.FuncTransformer(_maybe)],
     lambda: [Filter("w > 2"), compose.Select("a", "b"), preprocessing.StandardScaler()],
     lambda: [Filter("w > 5"), compose.Select("a")],
+    lambda: [compose.FuncTransformer(_maybe), compose.Select("a", "b")],
 ]
 
 
