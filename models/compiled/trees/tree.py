@@ -34,7 +34,8 @@ class HoeffdingTree(Estimator):
             raise NoTwin("has a delta or a period with which river fails")
         self._step = step.clone()
         self._nominal = frozenset(step.nominal_attributes or ())
-        self._is_text: dict[Any, bool] = {}
+        self._is_text: dict[Any, bool] = {}  # of features that it has met
+        self._expected: Features = {}
         self._forest = forest
         self._known = Vocabulary()
 
@@ -56,8 +57,9 @@ class HoeffdingTree(Estimator):
 
     def expect(self, features: Features) -> Features:
         for name, is_text in features.items():
-            if self._is_text.setdefault(name, is_text) != is_text:
+            if self._is_text.get(name, is_text) != is_text:
                 raise NoTwin(f'has learned of "{name}" as {"a number" if is_text else "text"}')
+        self._expected = features
         return features
 
     def make_room(self, copies: int, known: Vocabulary) -> None:
@@ -109,8 +111,8 @@ class HoeffdingTree(Estimator):
         """What river has observed as nominal without being told to is text."""
         for leaf in () if root is None else root.iter_leaves():
             for name, observer in (leaf.splitters or {}).items():
-                if not observer.is_numeric and name not in self._nominal:
-                    self._is_text.setdefault(name, True)
+                if name not in self._nominal:
+                    self._is_text.setdefault(name, not observer.is_numeric)
 
     def _meet(self, known: Vocabulary, step: Any) -> None:
         """Number what a tree of river's has met."""
@@ -128,6 +130,8 @@ class HoeffdingTree(Estimator):
 
     def _with_words(self, lesson: Lesson) -> Lesson:
         """Numbers of nominal features by their numbers among the words, as text has them."""
+        if len(lesson.learns):  # else a column may be taken for numbers that has none but nulls
+            self._is_text.update(self._expected)
         numbers = self._nominal_numbers()
         mine = [number for number in numbers if not self._is_text.get(self._known.features.known[number], False)]
         if not mine:

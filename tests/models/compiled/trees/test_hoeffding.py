@@ -174,6 +174,16 @@ def test_each_merit_and_each_point_of_a_split_are_those_of_river(criterion: str)
     assert [(place, desk.points[place]) for place, _ in points] == points
 
 
+@pytest.mark.parametrize("model", [tree.HoeffdingTreeClassifier(), tree.HoeffdingTreeRegressor(leaf_prediction="mean")])
+def test_what_is_text_is_not_decided_by_nulls(model: Any) -> None:
+    compiled = CompiledPipeline(model)
+    for column in ([None, None], ["x", None]):
+        features = compiled.take({"s": column})
+        assert features is not None
+        records = [{"s": value} for value in column if value is not None]
+        assert compiled.learn(cells_of(compiled.known, records), np.zeros(len(records))) is not None
+
+
 def test_what_trees_are_not_compiled() -> None:
     for model, reason in [
         (tree.HoeffdingTreeClassifier(split_criterion="hellinger"), "splits by the Hellinger distance"),
