@@ -37,7 +37,7 @@ class Front:
         self._chooses: list[Choose] = [choose for choose in chooses[count:] if choose]
 
     def columns(self, columns: Columns, failed: Flags) -> Columns | None:
-        """What becomes of columns; None where the fields differ from record to record, or lack one, or no record is left.
+        """What becomes of columns; None where fields differ from record to record or lack one, or no record is left.
 
         `failed`, `(n,)`, says which records are to be left out; those that fail on the way are added.
         """

@@ -32,7 +32,7 @@ from schemas.errors import BadRecord, Fatal, Retryable
 from schemas.kernel import Codes, Flags, FloatGrid, Floats
 from schemas.table import Table
 
-_KEYS = {str, int, bytes}
+_KEYS = str, int, bytes
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ class CompiledLearner:
         records = len(batch.records)
         failed = np.zeros(records, np.bool_)
         failed[list(batch.errors)] = True
+        asks = ~failed  # for a copy, which river gives before steps in front can fail
         columns = self._forms.front.columns({name: given[name] for name in given if name != label}, failed)
         features = {} if failed.all() else compiled.take(columns) if columns is not None else None
         column = given.get(label, Numbers(np.zeros(records), np.zeros(records, np.bool_)))
@@ -145,28 +146,29 @@ class CompiledLearner:
             return None
         grid, good = matrix(list(features.values()), records)
         labels, labelled = array_of(column)
-        good &= y.there | ~labelled
-        good &= ~failed
-        copies, has_key = self._copies(given.get(str(self.stage.key)) if batch.keys is None else batch.keys, records)
+        asks &= y.there | ~labelled
+        copies, has_copy = self._copies(given.get(str(self.stage.key)) if batch.keys is None else batch.keys, asks)
+        good &= has_copy & ~failed
         learns = labelled if label is not None else np.ones(records, np.bool_)
-        return _Entry(compiled, tuple(features), grid, copies, good & has_key, labelled, learns, y.values, labels)
+        return _Entry(compiled, tuple(features), grid, copies, good, labelled, learns, y.values, labels)
 
     def _y(self, column: Column | Sequence[Any], compiled: CompiledPipeline) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""
         return numbered(column, compiled.known.classes) if compiled.takes_classes else filled(column)
 
-    def _copies(self, column: Column | Sequence[Any] | None, records: int) -> tuple[Codes, Flags]:
-        """By which copy each record goes, and which have a key for one."""
+    def _copies(self, column: Column | Sequence[Any] | None, asks: Flags) -> tuple[Codes, Flags]:
+        """By which copy each record goes, and which have one: those that ask for it, and have a key."""
         if self.stage.key is None:
-            return np.broadcast_to(self._forms.numbers([None]), records).copy(), np.ones(records, np.bool_)
-        keys, codes = coded([None] * records if column is None else column)
-        fit = np.ones(len(keys) + 1, np.bool_)
-        fit[-1] = False  # -1 is none
-        if not set(map(type, keys)) <= _KEYS:
-            fit[:-1] = [isinstance(each, tuple(_KEYS)) for each in keys]
-        numbers = np.zeros(len(fit), np.int32)
-        numbers[fit] = self._forms.numbers(list(compress(keys, fit.tolist())))
-        return numbers[codes], fit[codes]
+            return np.broadcast_to(self._forms.numbers([None]), len(asks)).copy(), asks
+        keys, codes = coded([None] * len(asks) if column is None else column)
+        are_asked = np.zeros(len(keys) + 1, np.bool_)
+        are_asked[codes[asks]] = True
+        if not set(map(type, keys)).issubset(_KEYS):
+            are_asked[:-1] &= [isinstance(key, _KEYS) for key in keys]
+        are_asked[-1] = False  # -1 is none
+        numbers = np.zeros(len(are_asked), np.int32)
+        numbers[are_asked] = self._forms.numbers(list(compress(keys, are_asked.tolist())))
+        return numbers[codes], asks & are_asked[codes]
 
     def _turned_away(self, batch: Batch, entry: _Entry) -> _TurnedAway | None:
         """What becomes of the records that are not good, None where river would take one of them."""

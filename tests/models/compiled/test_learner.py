@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,9 @@ from models.predictions import Prediction
 from models.recovery import MemoryState, Recoverable
 from models.shard import Shard
 from models.stage import Stage, last_step
+from schemas.column import Numbers, Words
 from schemas.errors import BadRecord
+from schemas.table import Table
 from tests.models.compiled.pipelines import (
     Record,
     Stream,
@@ -238,7 +241,9 @@ def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
     assert before
 
 
-@pytest.mark.parametrize("loss", [optim.losses.Log(2.0, 0.5), optim.losses.Hinge()], ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize(
+    "loss", [optim.losses.Log(2.0, 0.5), optim.losses.Hinge()], ids=lambda loss: type(loss).__name__
+)
 def test_labels_that_are_no_whole_numbers_teach_what_they_teach_river(loss: Any) -> None:
     stage = Stage("model", linear_model.LogisticRegression(loss=loss), label="y")
     river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
@@ -257,6 +262,16 @@ def test_what_columns_cannot_hold_stays_as_river_has_learned_it() -> None:
         assert results(compiled, Batch(table(records, ("a", "k", "y")), [0])) == expected
     assert repr(compiled.model["JFK"][-1].weights) == repr(river.model["JFK"][-1].weights)
     assert compiled.model["JFK"][-1].intercept == river.model["JFK"][-1].intercept != 0.0
+
+
+def test_only_keys_of_records_that_come_to_a_model_have_one() -> None:
+    stage = Stage("model", compose.Discard("k") | linear_model.LinearRegression(), label="y", key="k")
+    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
+    keys = Words.of(np.array([0, 1, -1, 2], np.int32), ["JFK", "LGA", "EWR", "a symbol that no record has"])
+    numbers = {"a": Numbers(np.array([1.0, 2.0, 3.0, np.nan])), "y": Numbers(np.array([1.0, np.nan, 1.0, 1.0]))}
+    frame = Table({**numbers, "k": keys})
+    assert results(compiled, Batch(frame, [0] * 4)) == results(river, Batch(list(frame), [0] * 4))
+    assert list(compiled.model) == list(river.model) == ["JFK", "EWR"]
 
 
 def _unsorted(x: Record) -> Record:
