@@ -29,8 +29,11 @@ class LinearModel(Estimator):
         if type(step.optimizer) is not optim.SGD and not getattr(step.optimizer, "eps", 1.0):
             raise NoTwin("has an optimizer that divides by zero: eps is 0")
         self._is_classifier = hasattr(step, "predict_proba_one")
-        self._initial = float(step.initializer.value)
-        self._intercept = float(step.intercept_init)
+        self._begins = {
+            "weights": float(step.initializer.value),
+            "intercepts": float(step.intercept),
+            "iterations": step.optimizer.n_iterations,
+        }
         self.design = Design(
             penalty_of(step.loss),
             step_of(step.optimizer),
@@ -48,7 +51,7 @@ class LinearModel(Estimator):
 
     def make_rows(self, copies: int, features: int) -> None:
         """Have room for the weights of so many features, in so many copies."""
-        self.state = with_room(self.state, copies, features, weights=self._initial, intercepts=self._intercept)
+        self.state = with_room(self.state, copies, features, **self._begins)
 
     def learn(self, lesson: Lesson) -> Answers | None:
         said = np.empty(len(lesson.learns))
@@ -63,7 +66,7 @@ class LinearModel(Estimator):
     def forget(self, copy: int) -> None:
         """Make a copy one that has learned nothing."""
         for name, array in self.state._asdict().items():
-            array[copy] = {"weights": self._initial, "intercepts": self._intercept}.get(name, 0)
+            array[copy] = self._begins.get(name, 0)
 
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         weights, optimizer = step.weights, step.optimizer

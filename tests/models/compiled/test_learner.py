@@ -274,6 +274,16 @@ def test_only_keys_of_records_that_come_to_a_model_have_one() -> None:
     assert list(compiled.model) == list(river.model) == ["JFK", "EWR"]
 
 
+def test_each_key_begins_where_the_optimizer_of_the_author_has_come_to() -> None:
+    model = linear_model.LinearRegression(optim.SGD(optim.schedulers.InverseScaling(0.1)), intercept_init=0.5)
+    model.learn_one({}, 2.0)
+    stage = Stage("model", compose.Discard("k") | model, label="y", key="k")
+    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
+    records: list[Record] = [{"a": 1.0, "k": key, "y": 3.0} for key in ("JFK", "LGA", "JFK", "LGA")]
+    expected = results(river, Batch([dict(record) for record in records], [0] * 4))
+    assert results(compiled, Batch(table(records, ("a", "k", "y")), [0] * 4)) == expected
+
+
 def _unsorted(x: Record) -> Record:
     return {1: x["a"], "a": x["a"]}  # type: ignore[dict-item]  # names that Python cannot sort
 
