@@ -23,4 +23,5 @@ def test_it_gives_the_same_with_little_room(room: int) -> None:
 def _learned(compiled: CompiledPipeline, pages: list[tuple[dict[str, float], bool]]) -> Any:
     records = of_dicts(compiled.known.features, [x for x, _ in pages])
     answers = compiled.learn(records, np.array([float(y) for _, y in pages]))
-    return answers and answers.probabilities
+    assert answers is not None
+    return answers.probabilities
