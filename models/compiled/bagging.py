@@ -13,7 +13,7 @@ from river.utils.random import poisson
 from models.compiled.chain import Chain, parts
 from models.compiled.random_states import copy_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
-from models.compiled.sums import IS_COMPENSATED, compensated, lost
+from models.compiled.sums import summed
 from models.compiled.twin import Answers, Estimator, Features, RiverRaised
 from schemas.kernel import CodeGrid, FloatGrid, PlaceGrid, Places, kernel
 
@@ -116,7 +116,7 @@ class Bagging(Estimator):
         order = np.tile(np.arange(classes, dtype=np.int32), (len(firsts), 1))
         votes = Votes(answers.probabilities[firsts], order if answers.order is None else answers.order[firsts])
         found = Votes(np.zeros((records, classes)), np.full((records, classes), -1, np.int32))
-        _vote(votes, IS_COMPENSATED, np.empty(classes, np.int64), found)
+        _vote(votes, np.empty(classes, np.int64), found)
         return Answers(classes=answers.classes, probabilities=found.probabilities, order=found.order)
 
 
@@ -136,7 +136,7 @@ def _taken(cells: Cells, records: Places) -> Cells:
 
 
 @kernel
-def _vote(votes: Votes, is_compensated: bool, places: Places, found: Votes) -> None:
+def _vote(votes: Votes, places: Places, found: Votes) -> None:
     """Add up the probabilities of each class, in the order in which the models name them, and divide by their sum."""
     records = len(found.order)
     for record in range(records):
@@ -152,12 +152,7 @@ def _vote(votes: Votes, is_compensated: bool, places: Places, found: Votes) -> N
                     found.order[record, named] = label
                     named += 1
                 found.probabilities[record, places[label]] += votes.probabilities[row, nth]
-        total, losses = 0.0, 0.0
-        for place in range(named):
-            if is_compensated:
-                losses += lost(total, found.probabilities[record, place])
-            total += found.probabilities[record, place]
-        total = compensated(total, losses)
+        total = summed(found.probabilities[record], named)
         if total > 0.0:
             for place in range(named):
                 found.probabilities[record, place] /= total

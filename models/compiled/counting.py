@@ -12,7 +12,7 @@ from models.compiled.dots import Keys, add_key, keys_of, load_keys
 from models.compiled.naive_bayes import NaiveBayes, prior
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scaler import exact
-from models.compiled.sums import IS_COMPENSATED, compensated, lost
+from models.compiled.sums import added, compensated
 from models.compiled.twin import NoTwin
 from schemas.kernel import Flags, FloatGrid, Floats, Places, blank, kernel, log, shared
 
@@ -112,10 +112,8 @@ def _log_bernoulli(copy: int, row: int, model: Model, alpha: float, is_on: Flags
     for place in range(keys.counts[copy]):
         feature = keys.order[copy, place]
         p = (counts[feature] + alpha) / seen
-        said = log(_LEAST + (p if is_on[feature] else 1.0 - p))
-        losses += lost(total, said)
-        total += said
-    return compensated(total, losses) if IS_COMPENSATED else total
+        total, losses = added(total, losses, log(_LEAST + (p if is_on[feature] else 1.0 - p)))
+    return compensated(total, losses)
 
 
 @kernel
@@ -181,10 +179,8 @@ def _log_multinomial(
         p = (count + smooth[0]) / everything
         if not abs(count) < _WHOLE or everything == 0.0 or p <= 0.0:
             return 0.0, False
-        said = cells.values[cell] * log(p)
-        losses += lost(total, said)
-        total += said
-    return (compensated(total, losses) if IS_COMPENSATED else total), True
+        total, losses = added(total, losses, cells.values[cell] * log(p))
+    return compensated(total, losses), True
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models.compiled.rows import Cells
-from models.compiled.sums import lost
+from models.compiled.sums import added
 from schemas.kernel import CodeGrid, FlagGrid, Floats, Places, shared
 
 
@@ -63,15 +63,11 @@ def dot(cells: Cells, record: int, weights: Floats, keys: Keys, row: int, by_rec
         for cell in range(begin, end):
             feature = cells.ids[cell]
             if keys.known[row, feature]:
-                product = cells.values[cell] * weights[feature]
-                losses += lost(total, product)
-                total += product
+                total, losses = added(total, losses, cells.values[cell] * weights[feature])
         return total, losses
     for place in range(keys.counts[row]):
         feature = keys.order[row, place]
         cell = _find(cells, begin, end, begin + place, feature)
         if cell < end:
-            product = cells.values[cell] * weights[feature]
-            losses += lost(total, product)
-            total += product
+            total, losses = added(total, losses, cells.values[cell] * weights[feature])
     return total, losses

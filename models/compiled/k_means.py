@@ -12,10 +12,10 @@ from models.compiled.arrays import with_room
 from models.compiled.random_states import RandomStates
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sight import Sight, look, sight
+from models.compiled.sums import added, compensated
 from models.compiled.twin import Answers, Estimator, NoTwin
 from schemas.kernel import CodeGrid, Codes, FlagGrid, FloatGrid, Floats, Places, blank, kernel, power, shared
 
-IS_COMPENSATED = sum([0.1] * 10) == 1.0  # as of Python 3.12: a sum of floats adds what rounding has lost
 FAILED = -1
 
 
@@ -32,12 +32,11 @@ class Centers(NamedTuple):
 
 
 class Design(NamedTuple):
-    """The hyperparameters of k-means, and how Python adds floats."""
+    """The hyperparameters of k-means."""
 
     clusters: int
     halflife: float
     p: float
-    is_compensated: bool
 
 
 class Begin(NamedTuple):
@@ -60,7 +59,7 @@ class KMeans(Estimator):
             raise NoTwin("has no clusters")
         if not step.p > 0:
             raise NoTwin(f"has a p of {step.p}")
-        self._design = Design(int(step.n_clusters), float(step.halflife), float(step.p), IS_COMPENSATED)
+        self._design = Design(int(step.n_clusters), float(step.halflife), float(step.p))
         self._normal = step.mu, step.sigma
         self.state = blank(Centers)
         self._random = RandomStates(step._rng)
@@ -138,7 +137,7 @@ def _lacks(state: Centers, centers: range, cells: Cells, record: int) -> bool:
 @shared
 def _distance(state: Centers, center: int, seen: Sight, number: int, design: Design) -> float:
     """Minkowski's, without the root; negative where Python cannot raise a difference to the power."""
-    total, lost = 0.0, 0.0
+    total, losses = 0.0, 0.0
     for place in range(state.sizes[center]):
         feature = state.order[center, place]
         x = seen.values[feature] if seen.seen[feature] == number else 0.0
@@ -146,11 +145,8 @@ def _distance(state: Centers, center: int, seen: Sight, number: int, design: Des
         term = power(difference, design.p)
         if term == math.inf and difference < math.inf:
             return -1.0
-        together = total + term
-        if design.is_compensated:
-            lost += (total - together) + term if abs(total) >= abs(term) else (term - together) + total
-        total = together
-    return total + lost if lost != 0.0 and abs(lost) < math.inf else total
+        total, losses = added(total, losses, term)
+    return compensated(total, losses)
 
 
 @shared

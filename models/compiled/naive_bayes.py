@@ -12,7 +12,7 @@ from scipy import special
 from models.compiled.arrays import with_room
 from models.compiled.classes import Classes, Ranking, Ranks, answers, learned_row, unranked
 from models.compiled.rows import Cells, Lesson, Vocabulary
-from models.compiled.sums import IS_COMPENSATED, compensated, lost
+from models.compiled.sums import added, compensated
 from models.compiled.twin import Answers, Estimator
 from schemas.kernel import FloatGrid, Floats, Places, blank, exp, kernel, log, shared
 
@@ -147,9 +147,8 @@ def _log_densities(cells: Cells, record: int, row: int, state: Gaussians) -> flo
     for cell in range(cells.bounds[record], cells.bounds[record + 1]):
         feature = cells.ids[cell]
         density = _log_density(cells.values[cell], counts[feature], means[feature], squares[feature])
-        losses += lost(total, density)
-        total += density
-    return compensated(total, losses) if IS_COMPENSATED else total
+        total, losses = added(total, losses, density)
+    return compensated(total, losses)
 
 
 @kernel

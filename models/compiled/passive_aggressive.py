@@ -12,7 +12,7 @@ from models.compiled.arrays import with_room
 from models.compiled.dots import Keys, add_key, dot, keys_of, load_keys
 from models.compiled.optimizers import sigmoid
 from models.compiled.rows import Cells, Lesson, Vocabulary
-from models.compiled.sums import IS_COMPENSATED, compensated
+from models.compiled.sums import compensated
 from models.compiled.twin import Answers, Estimator, NoTwin, binary
 from schemas.kernel import FloatGrid, Floats, blank, kernel, power, shared
 
@@ -97,7 +97,7 @@ def _raw(cells: Cells, record: int, copy: int, model: Model, manner: Manner) -> 
     state, keys = model.margins, model.keys
     by_record = cells.bounds[record + 1] - cells.bounds[record] < keys.counts[copy]
     total, losses = dot(cells, record, state.weights[copy], keys, copy, by_record)
-    if IS_COMPENSATED and manner.is_classifier:
+    if manner.is_classifier:  # a regressor's are numpy's numbers
         total = compensated(total, losses)
     return float(total + state.intercepts[copy])
 

@@ -16,7 +16,7 @@ from models.compiled.dots import Keys, add_key, dot, keys_of, load_keys
 from models.compiled.linear import SUMS
 from models.compiled.optimizers import ADA_GRAD, RMS_PROP, SGD, Step, step_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
-from models.compiled.sums import IS_COMPENSATED, compensated
+from models.compiled.sums import compensated
 from models.compiled.twin import Answers, Estimator, NoTwin
 from schemas.kernel import FloatGrid, Floats, Places, blank, exp, kernel, power, shared
 
@@ -127,7 +127,7 @@ def _softmax(cells: Cells, record: int, copy: int, model: Model, p: Floats) -> N
         row = ranks.rows[copy, place]
         by_record = model.keys.counts[row] >= cells.bounds[record + 1] - cells.bounds[record]
         said, losses = dot(cells, record, model.slopes.weights[row], model.keys, row, by_record)
-        p[place] = compensated(said, losses) if IS_COMPENSATED else said
+        p[place] = compensated(said, losses)
         if place == 0 or p[place] > largest:
             largest = p[place]
     for place in range(known):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sys
 
-from schemas.kernel import shared
+from schemas.kernel import Floats, shared
 
 IS_COMPENSATED = sys.version_info >= (3, 12)
 
@@ -21,6 +21,23 @@ def lost(total: float, x: float) -> float:
 
 
 @shared
+def added(total: float, losses: float, x: float) -> tuple[float, float]:
+    """One term more: the sum, and what it has lost so far, 0 where this Python does not give it back."""
+    if IS_COMPENSATED:
+        losses += lost(total, x)
+    return total + x, losses
+
+
+@shared
 def compensated(total: float, losses: float) -> float:
     """A sum with all that it has lost."""
     return total + losses if losses != 0.0 and math.isfinite(losses) else total
+
+
+@shared
+def summed(terms: Floats, count: int) -> float:
+    """The sum of the first terms."""
+    total, losses = 0.0, 0.0
+    for place in range(count):
+        total, losses = added(total, losses, terms[place])
+    return compensated(total, losses)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from models.compiled.rows import Cells
+from models.compiled.sums import added, compensated
 from models.compiled.trees.state import AT, AT_MOST, EACH, EQUAL, EVENT, LEAF, NODE, Nodes, Roots
-from models.compiled.trees.sums import added
 from schemas.kernel import Floats, Places, shared
 
 
@@ -78,7 +78,7 @@ def weight_below(trees: Trees, top: int, desk: Desk) -> float:
             sums[depth], sums[half + depth] = added(sums[depth], sums[half + depth], weight)
             if nodes.nexts[node] >= 0:
                 break
-            weight = sums[depth] + sums[half + depth]
+            weight = compensated(sums[depth], sums[half + depth])
             depth -= 1
             node = nodes.parents[node]
         if node == top:

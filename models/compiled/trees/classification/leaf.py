@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from models.compiled.squares import squared
+from models.compiled.sums import added, compensated, summed
 from models.compiled.trees.classification.state import (
     ADAPTIVE,
     BAYES,
@@ -24,7 +25,6 @@ from models.compiled.trees.classification.state import (
 )
 from models.compiled.trees.leaves import observes
 from models.compiled.trees.state import Tallies
-from models.compiled.trees.sums import added, summed
 from models.compiled.trees.tallying import entry_of, tally
 from schemas.kernel import Floats, exp, log, shared
 
@@ -32,10 +32,10 @@ from schemas.kernel import Floats, exp, log, shared
 @shared
 def _weigh(leaves: Leaves, leaf: int) -> None:
     """Add the weights of all classes anew, as river does."""
-    total, lost = 0.0, 0.0
+    total, losses = 0.0, 0.0
     for place in range(leaves.class_counts[leaf]):
-        total, lost = added(total, lost, leaves.weights[leaf, leaves.class_order[leaf, place]])
-    leaves.totals[leaf] = total + lost
+        total, losses = added(total, losses, leaves.weights[leaf, leaves.class_order[leaf, place]])
+    leaves.totals[leaf] = compensated(total, losses)
 
 
 @shared

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from models.compiled.sums import summed
 from models.compiled.trees.classification.state import HIGH, LOW, MEAN, SQUARES, WEIGHT, Design, Desk, Leaves, Trees
 from models.compiled.trees.leaves import suggestions, two_best
 from models.compiled.trees.state import KEEP, PRUNE, SPLIT
-from models.compiled.trees.sums import summed
 from schemas.kernel import Floats, erf, kernel, log2, power, shared
 
 _ROOT_2 = math.sqrt(2.0)
