@@ -59,6 +59,10 @@ class Vocabulary:
         self.is_ambiguous = False
         self._made_of: dict[int, int | None] = {}
 
+    def __deepcopy__(self, _: Any) -> Vocabulary:
+        """Itself, as its names are."""
+        return self
+
     def fields(self, names: Iterable[Hashable]) -> Codes:
         """The numbers of features that records have as they are."""
         numbers = self.features.numbers(names)
