@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from models.compiled.arrays import grown
+from models.compiled.chain import parts
 from models.compiled.front import Front, divided
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import Names
 from models.compiled.twin import NoTwin
 from models.compiled.twins import why_none
-from models.copies import Copies
 from models.learner import Learner
 from schemas.kernel import Codes
 
@@ -24,7 +24,9 @@ WORDS = 200_000
 class Forms:
     """The models of a learner, one for each key. What has learned in one form goes over to the other when asked for.
 
-    After so many new `words` those are forgotten of which nothing was learned. Raises NoTwin where a step has no twin.
+    `learner` is the stage by river, for what is the same in both forms; `front` are the steps in front of all that
+    learns. After so many new `words` those are forgotten of which nothing was learned. Raises NoTwin where a step has
+    no twin.
 
     >>> from river import linear_model
     >>> from models.stage import Stage
@@ -34,9 +36,9 @@ class Forms:
     """
 
     def __init__(self, learner: Learner, words: int = WORDS) -> None:
-        self._learner, self._words = learner, words
+        self.learner, self._words = learner, words
         front, self._unlearned = steps_of(learner.stage.fresh())
-        self._front = Front(front)
+        self.front, self._behind = Front(front), len(front)
         self._compiled = CompiledPipeline(self._unlearned)
         self._compiled.load(0, self._unlearned)
         self._most_words = len(self._compiled.known.words) + words
@@ -44,16 +46,6 @@ class Forms:
         self._keys = Names()  # their numbers are those of the copies
         self._ahead = np.zeros(0, np.bool_)  # which copies are new as columns, or have learned, since they were river's
         self._is_river_ahead = True
-
-    @property
-    def learner(self) -> Learner:
-        """The stage by river, for what is the same in both forms."""
-        return self._learner
-
-    @property
-    def front(self) -> Front:
-        """The steps in front of all that learns."""
-        return self._front
 
     def numbers(self, keys: Sequence[Hashable]) -> Codes:
         """The number of the copy for each key; a new key gets a copy that has learned what its author gave it."""
@@ -64,16 +56,16 @@ class Forms:
             self._ahead = grown(self._ahead, (count,), False)
             self._ahead[before:count] = True
             self._compiled.make_room(count)
-            for copy in () if self._is_blank else range(before, count):
-                self._compiled.load(copy, self._unlearned)
+            for number in () if self._is_blank else range(before, count):
+                self._compiled.load(number, self._unlearned)
         return numbers
 
     def in_river(self) -> Learner:
         """The models as river's objects."""
         for number in np.flatnonzero(self._ahead).tolist():
-            self._compiled.store(number, _tail(self._learner.copies, self._keys.known[number]))
+            self._compiled.store(number, self._steps(self._keys.known[number]))
         self._ahead[:] = False
-        return self._learner
+        return self.learner
 
     def in_columns(self) -> CompiledPipeline | None:
         """The models as columns, None where these cannot hold what was learned."""
@@ -81,10 +73,10 @@ class Forms:
         if is_full:
             self._begin_anew()
         if self._is_river_ahead:
-            copies = self._learner.copies
+            keys = list(self.learner.copies.models)
             try:
-                for key, number in zip(copies.models, self.numbers(list(copies.models)).tolist(), strict=True):
-                    self._compiled.load(number, _tail(copies, key))
+                for key, number in zip(keys, self.numbers(keys).tolist(), strict=True):
+                    self._compiled.load(number, self._steps(key))
             except NoTwin:
                 self._ahead[:] = False  # river's objects are
                 return None
@@ -107,21 +99,20 @@ class Forms:
         self._compiled = compiled
         self._ahead[copies] = True
 
+    def _steps(self, key: Any) -> list[Any]:
+        """The steps of a model of river's that have twins."""
+        return parts(self.learner.copies.course(key).model)[self._behind :]
+
     def __getstate__(self) -> dict[str, Any]:
         """River's objects of many keys are left out where columns hold the same: they are slow to pickle."""
-        if self._learner.stage.key is None or self._is_river_ahead:
+        if self.learner.stage.key is None or self._is_river_ahead:
             return self.__dict__
-        learner = copy(self._learner)
+        learner = copy(self.learner)
         learner.copies = copy(learner.copies)
         learner.copies.models = {}
-        return {**self.__dict__, "_learner": learner, "_ahead": np.ones(len(self._keys), np.bool_)}
+        return {**self.__dict__, "learner": learner, "_ahead": np.ones(len(self._keys), np.bool_)}
 
 
 def steps_of(pipeline: Any) -> tuple[list[Any], list[Any]]:
     """The steps in front of all that learns, and those behind, for which twins are needed."""
     return divided(pipeline, lambda step: why_none(step) is None)
-
-
-def _tail(copies: Copies, key: Any) -> list[Any]:
-    """The steps of a model that have twins."""
-    return steps_of(copies.course(key).model)[1]
