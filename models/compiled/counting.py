@@ -9,15 +9,13 @@ import numpy as np
 from models.compiled.arrays import with_room
 from models.compiled.classes import Ranking, Ranks, learned_row
 from models.compiled.dots import Keys, add_key, keys_of, load_keys
-from models.compiled.naive_bayes import NaiveBayes, prior
+from models.compiled.entry import EXACT
+from models.compiled.naive_bayes import LEAST, NaiveBayes, prior
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.scaler import exact
 from models.compiled.sums import added, compensated
 from models.compiled.twin import NoTwin
 from schemas.kernel import Flags, FloatGrid, Floats, Places, blank, kernel, log, shared
-
-_WHOLE = 2.0**53  # from here on river's whole numbers are not the same as floats
-_LEAST = 10e-10
 
 
 class Counts(NamedTuple):
@@ -62,7 +60,7 @@ class Counting(NaiveBayes):
         for row, (label, seen) in zip(rows.tolist(), step.class_counts.items(), strict=True):
             self.learned.seen[row] = seen
             self.learned.counts[row, numbers] = [
-                exact(counts.get(label, 0), _WHOLE) for counts in step.feature_counts.values()
+                exact(counts.get(label, 0), EXACT) for counts in step.feature_counts.values()
             ]
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
@@ -86,9 +84,9 @@ class BernoulliNB(Counting):
     def __init__(self, step: Any) -> None:
         super().__init__()
         self._alpha, self._threshold = float(step.alpha), float(step.true_threshold)
-        if not 0.0 <= self._alpha < _WHOLE:
+        if not 0.0 <= self._alpha < EXACT:
             raise NoTwin(f"has an alpha of {step.alpha}")
-        if not abs(self._threshold) < _WHOLE:
+        if not abs(self._threshold) < EXACT:
             raise NoTwin(f"has a true_threshold of {step.true_threshold}")
 
     def learn_rows(self, lesson: Lesson, joint: Ranking) -> bool:
@@ -112,7 +110,7 @@ def _log_bernoulli(copy: int, row: int, model: Model, alpha: float, is_on: Flags
     for place in range(keys.counts[copy]):
         feature = keys.order[copy, place]
         p = (counts[feature] + alpha) / seen
-        total, losses = added(total, losses, log(_LEAST + (p if is_on[feature] else 1.0 - p)))
+        total, losses = added(total, losses, log(LEAST + (p if is_on[feature] else 1.0 - p)))
     return compensated(total, losses)
 
 
@@ -144,7 +142,7 @@ class MultinomialNB(Counting):
     """Twin of `naive_bayes.MultinomialNB`."""
 
     may_fail = True
-    exact_below = _WHOLE
+    exact_below = EXACT
 
     def __init__(self, step: Any) -> None:
         super().__init__()
@@ -156,7 +154,7 @@ class MultinomialNB(Counting):
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         super().load(copy, known, step)
         for label, row in self.classes.stored(copy, known).items():
-            self.learned.totals[row] = exact(step.class_totals[label], _WHOLE)
+            self.learned.totals[row] = exact(step.class_totals[label], EXACT)
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         super().store(copy, known, step)
@@ -171,13 +169,13 @@ def _log_multinomial(
     """The logarithm, and whether Python could take it; `smooth` is added to a count, and to the sum of all."""
     total, losses = 0.0, 0.0
     everything = model.learned.totals[row]
-    if not abs(everything) < _WHOLE:
+    if not abs(everything) < EXACT:
         return 0.0, False
     everything += smooth[1]
     for cell in range(cells.bounds[record], cells.bounds[record + 1]):
         count = model.learned.counts[row, cells.ids[cell]]
         p = (count + smooth[0]) / everything
-        if not abs(count) < _WHOLE or everything == 0.0 or p <= 0.0:
+        if not abs(count) < EXACT or everything == 0.0 or p <= 0.0:
             return 0.0, False
         total, losses = added(total, losses, cells.values[cell] * log(p))
     return compensated(total, losses), True
@@ -205,6 +203,6 @@ def _learn_multinomial(lesson: Lesson, model: Model, alpha: float, joint: Rankin
             add_key(model.keys, copy, feature)
             model.learned.counts[row, feature] += count
             model.learned.totals[row] += count
-            if not (abs(model.learned.counts[row, feature]) < _WHOLE and abs(model.learned.totals[row]) < _WHOLE):
+            if not (abs(model.learned.counts[row, feature]) < EXACT and abs(model.learned.totals[row]) < EXACT):
                 return False
     return True

@@ -11,11 +11,10 @@ from river import stats
 from river.preprocessing.impute import Constant
 
 from models.compiled.arrays import with_room
+from models.compiled.entry import EXACT
 from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.twin import Features, NoTwin, Transformer
 from schemas.kernel import Flags, FloatGrid, blank, kernel, shared
-
-_EXACT = 1 << 53
 
 
 class Fills(NamedTuple):
@@ -84,7 +83,7 @@ class StatImputer(Transformer):
 
 def _is_value(value: Any) -> bool:
     """Whether a constant is one that columns hold."""
-    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) < _EXACT)
+    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) < EXACT)
 
 
 @shared

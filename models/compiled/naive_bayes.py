@@ -124,8 +124,9 @@ class GaussianNB(NaiveBayes):
                 var._S = float(state.squares[row, number])
 
 
-_LEAST = 10e-10
-_LOG_LEAST = math.log(_LEAST)
+LEAST = 10e-10
+"""What river adds to a probability before it takes the logarithm."""
+_LOG_LEAST = math.log(LEAST)
 _ROOT_TAU = math.sqrt(2.0 * math.pi)
 
 
@@ -137,7 +138,7 @@ def _log_density(x: float, count: float, mean: float, squares: float) -> float:
         return _LOG_LEAST
     deviation = math.sqrt(variance)
     z = (x - mean) / deviation
-    return log(_LEAST + exp(-0.5 * z * z) / _ROOT_TAU / deviation)
+    return log(LEAST + exp(-0.5 * z * z) / _ROOT_TAU / deviation)
 
 
 @shared
