@@ -15,7 +15,7 @@ from models.compiled.trees.classification.growing import ClassGrower
 from models.compiled.trees.classification.learning import Said, learn
 from models.compiled.trees.classification.objects import ClassWriter, learn_classes
 from models.compiled.trees.classification.state import ADAPTIVE, BAYES, MAJORITY, Design, Desk
-from models.compiled.trees.state import DONE, EVENT, IS_SAME
+from models.compiled.trees.state import DONE, EVENT
 from models.compiled.trees.tree import LARGEST, HoeffdingTree, learned_cells
 from models.compiled.twin import Answers, NoTwin
 from schemas.kernel import Codes
@@ -87,22 +87,8 @@ class HoeffdingTreeClassifier(HoeffdingTree):
         return not ((asked > LARGEST) & (asked < math.inf)).any() and bool((learned <= LARGEST).all())
 
     def _desk(self, *, is_same: bool) -> Desk:
-        features, classes = len(self._known.features), len(self._known.classes)
-        turn = np.zeros(6, np.int64)
-        turn[IS_SAME] = is_same
-        return Desk(
-            values=np.zeros(features),
-            stamps=np.zeros(features, np.int64),
-            is_nominal=np.array([self._is_nominal(name) for name in self._known.features.known], np.bool_),
-            votes=np.zeros(classes),
-            lefts=np.zeros(classes),
-            rights=np.zeros(classes),
-            merits=np.zeros(features + 1),
-            points=np.zeros(features + 1),
-            is_split=np.zeros(features + 1, np.bool_),
-            sums=self._sums(),
-            turn=turn,
-        )
+        votes, lefts, rights = np.zeros((3, len(self._known.classes)))
+        return Desk(votes=votes, lefts=lefts, rights=rights, **self._room(is_same=is_same))
 
 
 def _comes_back(values: set[Any]) -> bool:

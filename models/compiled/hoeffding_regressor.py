@@ -19,7 +19,7 @@ from models.compiled.trees.regression.learning import learn
 from models.compiled.trees.regression.objects import RegressionWriter
 from models.compiled.trees.regression.rounding import MOST_DIGITS, WHOLE
 from models.compiled.trees.regression.state import ADAPTIVE, MEAN_ONLY, MODEL_ONLY, Design, Desk
-from models.compiled.trees.state import AT, DONE, EVENT, FAILED, IS_SAME, NODE
+from models.compiled.trees.state import AT, DONE, EVENT, FAILED, NODE
 from models.compiled.trees.tree import LARGEST, HoeffdingTree, learned_cells
 from models.compiled.twin import Answers, Features, NoTwin, RiverRaised
 
@@ -102,21 +102,8 @@ class HoeffdingTreeRegressor(HoeffdingTree):
         return bool((np.floor(large) == large).all())
 
     def _desk(self, *, is_same: bool) -> Desk:
-        features = len(self._known.features)
-        turn = np.zeros(6, np.int64)
-        turn[IS_SAME] = is_same
-        return Desk(
-            values=np.zeros(features),
-            stamps=np.zeros(features, np.int64),
-            is_nominal=np.array([self._is_nominal(name) for name in self._known.features.known], np.bool_),
-            merits=np.zeros(features + 1),
-            points=np.zeros(features + 1),
-            is_split=np.zeros(features + 1, np.bool_),
-            lefts=np.zeros((features + 1, 3)),
-            rights=np.zeros((features + 1, 3)),
-            sums=self._sums(),
-            turn=turn,
-        )
+        lefts, rights = np.zeros((2, len(self._known.features) + 1, 3))
+        return Desk(lefts=lefts, rights=rights, **self._room(is_same=is_same))
 
 
 def _models(step: Any) -> LinearModel:

@@ -11,7 +11,7 @@ import numpy as np
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.trees.growing import Grower
 from models.compiled.trees.nodes import KINDS, learn_features
-from models.compiled.trees.state import AT, ATTEMPT, EVENT, NEW_WORD, NO_ROOM, NODE
+from models.compiled.trees.state import AT, ATTEMPT, EVENT, IS_SAME, NEW_WORD, NO_ROOM, NODE
 from models.compiled.twin import Estimator, Features, NoTwin
 from schemas.kernel import Flags, Floats
 
@@ -148,6 +148,22 @@ class HoeffdingTree(Estimator):
             words = self._known.words.numbers((name, _plain(value)) for value in distinct.tolist())
             values[places] = words[codes]
         return cells._replace(values=values)
+
+    def _room(self, *, is_same: bool) -> dict[str, Any]:
+        """What desks of all trees have; `is_same` says that records are the same when predicted and when learned."""
+        known = self._known.features.known
+        turn = np.zeros(6, np.int64)
+        turn[IS_SAME] = is_same
+        return {
+            "values": np.zeros(len(known)),
+            "stamps": np.zeros(len(known), np.int64),
+            "is_nominal": np.array([self._is_nominal(name) for name in known], np.bool_),
+            "merits": np.zeros(len(known) + 1),
+            "points": np.zeros(len(known) + 1),
+            "is_split": np.zeros(len(known) + 1, np.bool_),
+            "sums": self._sums(),
+            "turn": turn,
+        }
 
     def _sums(self) -> Floats:
         """Room for the sums of all nodes above another one, twice."""
