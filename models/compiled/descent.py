@@ -12,9 +12,9 @@ from models.compiled.optimizers import (
     FTRL,
     RMS_PROP,
     SGD,
-    Pace,
-    Penalty,
-    Step,
+    Loss,
+    Optimizer,
+    Scheduler,
     clamp,
     learning_rate,
     loss_gradient,
@@ -43,9 +43,9 @@ class Weights(NamedTuple):
 class Design(NamedTuple):
     """The hyperparameters of a linear model."""
 
-    loss: Penalty
-    step: Step
-    intercept_pace: Pace
+    loss: Loss
+    optimizer: Optimizer
+    intercept_scheduler: Scheduler
     l1: float
     l2: float
     clip: float
@@ -66,38 +66,39 @@ def raw(cells: Cells, record: int, weights: Floats, known: Flags, intercept: flo
 
 
 @shared
-def _stepped(w: float, g: float, step: Step, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
+def _stepped(w: float, g: float, optimizer: Optimizer, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
     """A weight after one step of the optimizer along the gradient `g`; `rate` is that of the iteration."""
     first, second = sums
-    if step.kind == SGD:
+    if optimizer.kind == SGD:
         return w - rate * g
-    if step.kind == ADA_GRAD:
+    if optimizer.kind == ADA_GRAD:
         first[feature] += power(g, 2.0)
-        return w - rate / power(first[feature] + step.eps, 0.5) * g
-    if step.kind == RMS_PROP:
-        first[feature] = step.first * first[feature] + (1.0 - step.first) * (g * g)
-        return w - rate / power(first[feature] + step.eps, 0.5) * g
-    first[feature] = step.first * first[feature] + (1.0 - step.first) * g
-    second[feature] = step.second * second[feature] + (1.0 - step.second) * (g * g)
-    return float(w - rate * first[feature] / (power(second[feature], 0.5) + step.eps))
+        return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
+    if optimizer.kind == RMS_PROP:
+        first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * (g * g)
+        return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
+    first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * g
+    second[feature] = optimizer.second * second[feature] + (1.0 - optimizer.second) * (g * g)
+    return float(w - rate * first[feature] / (power(second[feature], 0.5) + optimizer.eps))
 
 
 @shared
-def rate_of(step: Step, iterations: int) -> float:
-    rate = learning_rate(step.pace, iterations)
-    if step.kind == ADAM:
-        rate = rate * power(1.0 - power(step.second, iterations + 1.0), 0.5)
-        rate /= 1.0 - power(step.first, iterations + 1.0)
+def rate_of(optimizer: Optimizer, iterations: int) -> float:
+    rate = learning_rate(optimizer.scheduler, iterations)
+    if optimizer.kind == ADAM:
+        rate = rate * power(1.0 - power(optimizer.second, iterations + 1.0), 0.5)
+        rate /= 1.0 - power(optimizer.first, iterations + 1.0)
     return rate
 
 
 @shared
-def _proximal(w: float, step: Step, z: float, n: float) -> float:
+def _proximal(w: float, optimizer: Optimizer, z: float, n: float) -> float:
     """A weight before the gradient of FTRL-Proximal is taken in."""
-    if abs(z) <= step.eps:
+    if abs(z) <= optimizer.eps:
         return w
     sign = 1.0 if z > 0.0 else -1.0
-    return -power((step.second + power(n, 0.5)) / step.first + step.l2, -1.0) * (z - sign * step.eps)
+    scale = (optimizer.second + power(n, 0.5)) / optimizer.first + optimizer.l2
+    return -power(scale, -1.0) * (z - sign * optimizer.eps)
 
 
 @shared
@@ -116,19 +117,19 @@ def _can_square(after: Cells, cells: range, slope: float, weights: Floats, l2: f
 def _update(after: Cells, cells: range, slope: float, state: Weights, copy: int, design: Design) -> None:
     """One step of the optimizer over the features of a record."""
     weights, first, second = state.weights[copy], state.first[copy], state.second[copy]
-    step = design.step
-    rate = rate_of(step, state.iterations[copy])
+    optimizer = design.optimizer
+    rate = rate_of(optimizer, state.iterations[copy])
     for cell in cells:
         feature, x = after.ids[cell], after.values[cell]
         g = x * slope
         if design.l2 != 0.0:
             g += design.l2 * weights[feature]
-        if step.kind != FTRL:
-            weights[feature] = _stepped(weights[feature], g, step, rate, (first, second), feature)
+        if optimizer.kind != FTRL:
+            weights[feature] = _stepped(weights[feature], g, optimizer, rate, (first, second), feature)
             continue
-        w = weights[feature] = _proximal(weights[feature], step, first[feature], second[feature])
+        w = weights[feature] = _proximal(weights[feature], optimizer, first[feature], second[feature])
         n = second[feature]
-        s = (power(n + power(g, 2.0), 0.5) - power(n, 0.5)) / step.first
+        s = (power(n + power(g, 2.0), 0.5) - power(n, 0.5)) / optimizer.first
         first[feature] += g - s * w
         second[feature] += power(g, 2.0)
 
@@ -161,13 +162,13 @@ def learn_record(after: Cells, record: int, y: float, state: Weights, copy: int,
         known[after.ids[cell]] = True
     said = raw(after, record, weights, known, intercepts[copy])
     slope = clamp(loss_gradient(design.loss, y, said), design.clip)
-    if design.step.kind in (ADA_GRAD, FTRL) and not _can_square(after, cells, slope, weights, design.l2):
+    if design.optimizer.kind in (ADA_GRAD, FTRL) and not _can_square(after, cells, slope, weights, design.l2):
         return False
     iterations = state.iterations[copy]
-    intercepts[copy] -= learning_rate(design.intercept_pace, iterations) * slope
+    intercepts[copy] -= learning_rate(design.intercept_scheduler, iterations) * slope
     _update(after, cells, slope, state, copy, design)
     state.iterations[copy] = iterations + 1
     if design.l1 != 0.0:
-        state.due[copy] += design.l1 * learning_rate(design.step.pace, iterations + 1)
+        state.due[copy] += design.l1 * learning_rate(design.optimizer.scheduler, iterations + 1)
         _penalize(after, cells, state, copy)
     return True

@@ -10,7 +10,7 @@ from river.utils import VectorDict
 
 from models.compiled.arrays import with_room
 from models.compiled.descent import Design, Weights, learn_record, raw
-from models.compiled.optimizers import ADA_GRAD, ADAM, FTRL, RMS_PROP, SGD, pace_of, penalty_of, sigmoid, step_of
+from models.compiled.optimizers import ADA_GRAD, ADAM, FTRL, RMS_PROP, SGD, loss_of, optimizer_of, scheduler_of, sigmoid
 from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.twin import Answers, Estimator, NoTwin, binary
 from schemas.kernel import FloatGrid, Floats, blank, kernel
@@ -35,15 +35,15 @@ class LinearModel(Estimator):
             "iterations": step.optimizer.n_iterations,
         }
         self.design = Design(
-            penalty_of(step.loss),
-            step_of(step.optimizer),
-            pace_of(step.intercept_lr),
+            loss_of(step.loss),
+            optimizer_of(step.optimizer),
+            scheduler_of(step.intercept_lr),
             float(step.l1),
             float(step.l2),
             float(step.clip_gradient),
         )
-        self._sums = SUMS[self.design.step.kind]
-        self.may_fail = self.design.step.kind in (ADA_GRAD, FTRL)
+        self._sums = SUMS[self.design.optimizer.kind]
+        self.may_fail = self.design.optimizer.kind in (ADA_GRAD, FTRL)
         self.state = blank(Weights)
 
     def make_room(self, copies: int, known: Vocabulary) -> None:

@@ -18,7 +18,7 @@ SGD, ADA_GRAD, RMS_PROP, ADAM, FTRL = range(5)
 LOG, HINGE, SQUARED, ABSOLUTE, HUBER, QUANTILE, INSENSITIVE = range(7)
 
 
-class Pace(NamedTuple):
+class Scheduler(NamedTuple):
     """A scheduler: its kind and its two numbers."""
 
     kind: int
@@ -26,18 +26,18 @@ class Pace(NamedTuple):
     other: float
 
 
-class Step(NamedTuple):
+class Optimizer(NamedTuple):
     """An optimizer: its kind, its scheduler and its hyperparameters."""
 
     kind: int
-    pace: Pace
+    scheduler: Scheduler
     first: float
     second: float
     eps: float
     l2: float
 
 
-class Penalty(NamedTuple):
+class Loss(NamedTuple):
     """A loss: its kind and its two numbers."""
 
     kind: int
@@ -45,49 +45,51 @@ class Penalty(NamedTuple):
     second: float
 
 
-def pace_of(scheduler: Any) -> Pace:
+def scheduler_of(scheduler: Any) -> Scheduler:
     """Raises NoTwin."""
     kind = type(scheduler)
     if kind is optim.schedulers.Constant:
-        return Pace(CONSTANT, float(scheduler.learning_rate), 0.0)
+        return Scheduler(CONSTANT, float(scheduler.learning_rate), 0.0)
     if kind is optim.schedulers.InverseScaling:
-        return Pace(INVERSE, float(scheduler.learning_rate), float(scheduler.power))
+        return Scheduler(INVERSE, float(scheduler.learning_rate), float(scheduler.power))
     if kind is optim.schedulers.Optimal:
-        return Pace(OPTIMAL, float(scheduler.alpha), float(scheduler.t0))
+        return Scheduler(OPTIMAL, float(scheduler.alpha), float(scheduler.t0))
     raise NoTwin(f"has a scheduler without a twin, {kind.__name__}")
 
 
-def step_of(optimizer: Any) -> Step:
+def optimizer_of(optimizer: Any) -> Optimizer:
     """Raises NoTwin."""
     kind = type(optimizer)
     if kind is optim.FTRLProximal:
-        return Step(
+        return Optimizer(
             FTRL,
-            Pace(CONSTANT, 0.0, 0.0),
+            Scheduler(CONSTANT, 0.0, 0.0),
             float(optimizer.alpha),
             float(optimizer.beta),
             float(optimizer.l1),
             float(optimizer.l2),
         )
-    if kind not in STEPS:
+    if kind not in OPTIMIZERS:
         raise NoTwin(f"has an optimizer without a twin, {kind.__name__}")
-    pace = pace_of(optimizer.lr)
+    scheduler = scheduler_of(optimizer.lr)
     if kind is optim.Adam:
-        return Step(ADAM, pace, float(optimizer.beta_1), float(optimizer.beta_2), float(optimizer.eps), 0.0)
-    return Step(STEPS[kind], pace, getattr(optimizer, "rho", 0.0), 0.0, getattr(optimizer, "eps", 0.0), 0.0)
+        return Optimizer(ADAM, scheduler, float(optimizer.beta_1), float(optimizer.beta_2), float(optimizer.eps), 0.0)
+    return Optimizer(
+        OPTIMIZERS[kind], scheduler, getattr(optimizer, "rho", 0.0), 0.0, getattr(optimizer, "eps", 0.0), 0.0
+    )
 
 
-def penalty_of(loss: Any) -> Penalty:
+def loss_of(loss: Any) -> Loss:
     """Raises NoTwin."""
     kind = type(loss)
     if kind not in LOSSES:
         raise NoTwin(f"has a loss without a twin, {kind.__name__}")
     number, attributes = LOSSES[kind]
     first, second = (*(float(getattr(loss, name)) for name in attributes), 0.0, 0.0)[:2]
-    return Penalty(number, first, second)
+    return Loss(number, first, second)
 
 
-STEPS: dict[Any, int] = {
+OPTIMIZERS: dict[Any, int] = {
     optim.SGD: SGD,
     optim.AdaGrad: ADA_GRAD,
     optim.RMSProp: RMS_PROP,
@@ -106,17 +108,17 @@ LOSSES: dict[Any, tuple[int, tuple[str, ...]]] = {
 
 
 @shared
-def learning_rate(pace: Pace, iterations: int) -> float:
+def learning_rate(scheduler: Scheduler, iterations: int) -> float:
     """The rate at an iteration."""
-    if pace.kind == CONSTANT:
-        return pace.rate
-    if pace.kind == INVERSE:
-        return pace.rate / power(iterations + 1.0, pace.other)
-    return 1.0 / (pace.rate * (pace.other + iterations))
+    if scheduler.kind == CONSTANT:
+        return scheduler.rate
+    if scheduler.kind == INVERSE:
+        return scheduler.rate / power(iterations + 1.0, scheduler.other)
+    return 1.0 / (scheduler.rate * (scheduler.other + iterations))
 
 
 @shared
-def loss_gradient(loss: Penalty, y: float, said: float) -> float:  # noqa: PLR0911 - a loss each
+def loss_gradient(loss: Loss, y: float, said: float) -> float:  # noqa: PLR0911 - a loss each
     """The derivative of the loss by the prediction."""
     if loss.kind == LOG:
         if y == 0.0:

@@ -14,7 +14,7 @@ from models.compiled.classes import Classes, Ranking, Ranks, answers, learned_ro
 from models.compiled.descent import LARGEST_ROOT, rate_of
 from models.compiled.dots import Keys, add_key, dot, keys_of, load_keys
 from models.compiled.linear import SUMS
-from models.compiled.optimizers import ADA_GRAD, RMS_PROP, SGD, Step, step_of
+from models.compiled.optimizers import ADA_GRAD, RMS_PROP, SGD, Optimizer, optimizer_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import compensated
 from models.compiled.twin import Answers, Estimator, NoTwin
@@ -41,7 +41,7 @@ class Model(NamedTuple):
 class Design(NamedTuple):
     """The hyperparameters."""
 
-    step: Step
+    optimizer: Optimizer
     l2: float
 
 
@@ -66,10 +66,10 @@ class SoftmaxRegression(Estimator):
             raise NoTwin("has an optimizer that divides by zero: eps is 0")
         if step.optimizer.n_iterations:
             raise NoTwin("has an optimizer that has been in use")
-        self._design = Design(step_of(step.optimizer), float(step.l2))
+        self._design = Design(optimizer_of(step.optimizer), float(step.l2))
         self._cost_of = {label: float(cost) for label, cost in step.loss.class_weight.items()}
-        self._sums = SUMS[self._design.step.kind]
-        self.may_fail = self._design.step.kind != SGD
+        self._sums = SUMS[self._design.optimizer.kind]
+        self.may_fail = self._design.optimizer.kind != SGD
         self.known = Vocabulary()
         self.classes = Classes()
         self.keys, self.slopes = blank(Keys), blank(Slopes)
@@ -154,38 +154,38 @@ def _can_square(after: Cells, cells: range, slope: float, weights: Floats, l2: f
 
 
 @shared
-def _stepped(w: float, g: float, step: Step, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
+def _stepped(w: float, g: float, optimizer: Optimizer, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
     """A weight after one step of the optimizer; the same as that of other linear models but for how it squares."""
-    if step.kind == SGD:
+    if optimizer.kind == SGD:
         return w - rate * g
     first, second = sums
     square = power(g, 2.0)
-    if step.kind == ADA_GRAD:
+    if optimizer.kind == ADA_GRAD:
         first[feature] += square
-        return w - rate / power(first[feature] + step.eps, 0.5) * g
-    if step.kind == RMS_PROP:
-        first[feature] = step.first * first[feature] + (1.0 - step.first) * square
-        return w - rate / power(first[feature] + step.eps, 0.5) * g
-    first[feature] = step.first * first[feature] + (1.0 - step.first) * g
-    second[feature] = step.second * second[feature] + (1.0 - step.second) * square
-    return float(w - rate * first[feature] / (power(second[feature], 0.5) + step.eps))
+        return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
+    if optimizer.kind == RMS_PROP:
+        first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * square
+        return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
+    first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * g
+    second[feature] = optimizer.second * second[feature] + (1.0 - optimizer.second) * square
+    return float(w - rate * first[feature] / (power(second[feature], 0.5) + optimizer.eps))
 
 
 @shared
 def _update(after: Cells, record: int, slope: float, model: Model, row: int, design: Design) -> bool:
     """One step for one class; whether Python could square its gradients."""
-    step, l2 = design.step, design.l2
+    optimizer, l2 = design.optimizer, design.l2
     cells = range(after.bounds[record], after.bounds[record + 1])
     slopes = model.slopes
     weights, sums = slopes.weights[row], (slopes.first[row], slopes.second[row])
-    if step.kind != SGD and not _can_square(after, cells, slope, weights, l2):
+    if optimizer.kind != SGD and not _can_square(after, cells, slope, weights, l2):
         return False
-    rate = rate_of(step, slopes.iterations[row])
+    rate = rate_of(optimizer, slopes.iterations[row])
     for cell in cells:
         feature = after.ids[cell]
         add_key(model.keys, row, feature)
         g = after.values[cell] * slope + l2 * weights[feature]
-        weights[feature] = _stepped(weights[feature], g, step, rate, sums, feature)
+        weights[feature] = _stepped(weights[feature], g, optimizer, rate, sums, feature)
     slopes.iterations[row] += 1
     return True
 
