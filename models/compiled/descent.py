@@ -66,19 +66,27 @@ def raw(cells: Cells, record: int, weights: Floats, known: Flags, intercept: flo
 
 
 @shared
-def _stepped(w: float, g: float, optimizer: Optimizer, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
-    """A weight after one step of the optimizer along the gradient `g`; `rate` is that of the iteration."""
+def stepped(
+    w: float,
+    gradient: tuple[float, float],
+    optimizer: Optimizer,
+    rate: float,
+    sums: tuple[Floats, Floats],
+    feature: int,
+) -> float:
+    """A weight after one step along a gradient, which comes with its square; `rate` is that of the iteration."""
+    g, square = gradient
     first, second = sums
     if optimizer.kind == SGD:
         return w - rate * g
     if optimizer.kind == ADA_GRAD:
-        first[feature] += power(g, 2.0)
+        first[feature] += square
         return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
     if optimizer.kind == RMS_PROP:
-        first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * (g * g)
+        first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * square
         return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
     first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * g
-    second[feature] = optimizer.second * second[feature] + (1.0 - optimizer.second) * (g * g)
+    second[feature] = optimizer.second * second[feature] + (1.0 - optimizer.second) * square
     return float(w - rate * first[feature] / (power(second[feature], 0.5) + optimizer.eps))
 
 
@@ -125,7 +133,8 @@ def _update(after: Cells, cells: range, slope: float, state: Weights, copy: int,
         if design.l2 != 0.0:
             g += design.l2 * weights[feature]
         if optimizer.kind != FTRL:
-            weights[feature] = _stepped(weights[feature], g, optimizer, rate, (first, second), feature)
+            square = power(g, 2.0) if optimizer.kind == ADA_GRAD else g * g
+            weights[feature] = stepped(weights[feature], (g, square), optimizer, rate, (first, second), feature)
             continue
         w = weights[feature] = _proximal(weights[feature], optimizer, first[feature], second[feature])
         n = second[feature]

@@ -11,10 +11,10 @@ from river import optim
 
 from models.compiled.arrays import with_room
 from models.compiled.classes import Classes, Ranking, Ranks, answers, learned_row, unranked
-from models.compiled.descent import LARGEST_ROOT, rate_of
+from models.compiled.descent import LARGEST_ROOT, rate_of, stepped
 from models.compiled.dots import Keys, add_key, dot, keys_of, load_keys
 from models.compiled.linear import SUMS
-from models.compiled.optimizers import ADA_GRAD, RMS_PROP, SGD, Optimizer, optimizer_of
+from models.compiled.optimizers import SGD, Optimizer, optimizer_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import compensated
 from models.compiled.twin import Answers, Estimator, NoTwin
@@ -154,24 +154,6 @@ def _can_square(after: Cells, cells: range, slope: float, weights: Floats, l2: f
 
 
 @shared
-def _stepped(w: float, g: float, optimizer: Optimizer, rate: float, sums: tuple[Floats, Floats], feature: int) -> float:
-    """A weight after one step of the optimizer; the same as that of other linear models but for how it squares."""
-    if optimizer.kind == SGD:
-        return w - rate * g
-    first, second = sums
-    square = power(g, 2.0)
-    if optimizer.kind == ADA_GRAD:
-        first[feature] += square
-        return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
-    if optimizer.kind == RMS_PROP:
-        first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * square
-        return w - rate / power(first[feature] + optimizer.eps, 0.5) * g
-    first[feature] = optimizer.first * first[feature] + (1.0 - optimizer.first) * g
-    second[feature] = optimizer.second * second[feature] + (1.0 - optimizer.second) * square
-    return float(w - rate * first[feature] / (power(second[feature], 0.5) + optimizer.eps))
-
-
-@shared
 def _update(after: Cells, record: int, slope: float, model: Model, row: int, design: Design) -> bool:
     """One step for one class; whether Python could square its gradients."""
     optimizer, l2 = design.optimizer, design.l2
@@ -185,7 +167,8 @@ def _update(after: Cells, record: int, slope: float, model: Model, row: int, des
         feature = after.ids[cell]
         add_key(model.keys, row, feature)
         g = after.values[cell] * slope + l2 * weights[feature]
-        weights[feature] = _stepped(weights[feature], g, optimizer, rate, sums, feature)
+        square = 0.0 if optimizer.kind == SGD else power(g, 2.0)  # of no use to SGD
+        weights[feature] = stepped(weights[feature], (g, square), optimizer, rate, sums, feature)
     slopes.iterations[row] += 1
     return True
 
