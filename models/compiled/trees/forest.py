@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.compiled.arrays import grown
-from models.compiled.trees.state import LEAF, NOTHING, SOMETHING
+from models.compiled.trees.state import DISABLED, LEAF, NOTHING, SOMETHING
 from models.compiled.trees.tallying import fitted, forget
 
 Shapes = dict[str, tuple[int, ...]]
@@ -117,13 +117,13 @@ class Forest(ABC):
         numbers: list[int] = leaves.feature_order[leaf, : leaves.feature_counts[leaf]].tolist()
         return numbers
 
-    def disable(self, leaf: int, feature: int, kind: int) -> None:
+    def disable(self, leaf: int, feature: int) -> None:
         """Have a leaf no longer observe a feature."""
         leaves = self.trees.leaves
         left = [each for each in self.features(leaf) if each != feature]
         leaves.feature_counts[leaf] = len(left)
         leaves.feature_order[leaf, : len(left)] = left
-        leaves.observed[leaf, feature] = kind
+        leaves.observed[leaf, feature] = DISABLED
         self.forget_feature(leaf, feature)
         forget(self.trees.tallies, leaf, feature)
 

@@ -10,7 +10,6 @@ from models.compiled.trees.classification.objects import ClassReader
 from models.compiled.trees.classification.splits import decide, hoeffding_bound
 from models.compiled.trees.classification.state import Design, Desk
 from models.compiled.trees.growing import Grower
-from models.compiled.trees.state import DISABLED
 
 
 class ClassGrower(Grower):
@@ -29,7 +28,7 @@ class ClassGrower(Grower):
         for place, feature in enumerate(features):
             is_poor = max(merits) - merits[place] > bound
             if is_poor and desk.is_split[place] and self._known.features.known[feature]:
-                self._forest.disable(leaf, feature, DISABLED)
+                self._forest.disable(leaf, feature)
 
     def at(self, leaf: int, feature: int, place: int, desk: Desk) -> BranchFactory:
         point = float(desk.points[place])

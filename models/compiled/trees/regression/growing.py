@@ -8,7 +8,7 @@ from models.compiled.trees.growing import Grower
 from models.compiled.trees.regression.objects import RegressionReader, var_of
 from models.compiled.trees.regression.splits import decide, find_two_best, hoeffding_bound, tidy
 from models.compiled.trees.regression.state import Design, Desk
-from models.compiled.trees.state import DISABLED, KEEP
+from models.compiled.trees.state import KEEP
 
 
 class RegressionGrower(Grower):
@@ -33,7 +33,7 @@ class RegressionGrower(Grower):
             least = second / best - 2.0 * bound
             for feature, merit, is_split in zip(features, merits, desk.is_split.tolist(), strict=False):
                 if is_split and self._known.features.known[feature] and merit / best < least:
-                    self._forest.disable(leaf, feature, DISABLED)
+                    self._forest.disable(leaf, feature)
         if is_kept and best > 0.0 and second > 0.0:
             tidy(self._forest.trees, leaf, best, second / best - 2.0 * bound, design, desk)
 
