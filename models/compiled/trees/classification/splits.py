@@ -132,19 +132,14 @@ def decided(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, i
 
 
 @kernel
-def suggest_once(trees: Trees, leaf: int, design: Design, desk: Desk) -> bool:
-    """The same, for once."""
-    return suggest(trees, leaf, design, desk)
-
-
-@kernel
 def decide(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, int]:
-    """The same, for once."""
+    """`decided`, for Python to call."""
     return decided(trees, leaf, design, desk)
 
 
 @kernel
 def hoeffding_bound(leaves: Leaves, leaf: int, design: Design) -> float:
+    """`bound_of`, for Python to call."""
     return bound_of(leaves, leaf, design)
 
 

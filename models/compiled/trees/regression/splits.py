@@ -139,22 +139,23 @@ def tidied(trees: Trees, leaf: int, limits: tuple[float, float], design: Design,
 
 @kernel
 def decide(trees: Trees, leaf: int, design: Design, desk: Desk) -> tuple[int, int]:
-    """The same, for once."""
+    """`decided`, for Python to call."""
     return decided(trees, leaf, design, desk)
 
 
 @kernel
 def find_two_best(desk: Desk, count: int) -> tuple[int, float]:
-    """The same, for once."""
+    """`two_best`, for Python to call."""
     return two_best(desk, count)
 
 
 @kernel
 def tidy(trees: Trees, leaf: int, best: float, share: float, design: Design, desk: Desk) -> None:
-    """The same, for once."""
+    """`tidied`, for Python to call."""
     tidied(trees, leaf, (best, share), design, desk)
 
 
 @kernel
 def hoeffding_bound(leaves: Leaves, leaf: int, design: Design) -> float:
+    """`bound_of`, for Python to call."""
     return bound_of(leaves, leaf, design)

@@ -16,11 +16,13 @@ from river import datasets, preprocessing, tree
 from river.datasets import synth
 
 from models.compiled.pipeline import CompiledPipeline
-from models.compiled.trees.classification.splits import suggest_once
+from models.compiled.trees.classification.splits import suggest
+from models.compiled.trees.classification.state import Design, Desk, Trees
 from models.compiled.twin import NoTwin
 from models.compiled.twins import twin_of
 from models.pickled import dump, load
 from models.stage import Stage
+from schemas.kernel import kernel
 from tests.models.compiled.pipelines import hoeffding_trees, streams
 from tests.models.compiled.test_learner import check
 from tests.models.compiled.trees.plain import plain
@@ -158,6 +160,11 @@ def _tree(model: Any) -> Any:
     return model["HoeffdingTreeClassifier"] if "HoeffdingTreeClassifier" in getattr(model, "steps", ()) else model
 
 
+@kernel
+def _suggest(trees: Trees, leaf: int, design: Design, desk: Desk) -> bool:
+    return suggest(trees, leaf, design, desk)
+
+
 @pytest.mark.parametrize("criterion", ["info_gain", "gini"])
 def test_each_merit_and_each_point_of_a_split_are_those_of_river(criterion: str) -> None:
     model = tree.HoeffdingTreeClassifier(split_criterion=criterion, grace_period=10_000)
@@ -167,7 +174,7 @@ def test_each_merit_and_each_point_of_a_split_are_those_of_river(criterion: str)
     twin: Any = compiled._last
     compiled.store(0, model)
     desk = twin._desk(is_same=True)
-    assert suggest_once(twin._forest.trees, 0, twin._design, desk)
+    assert _suggest(twin._forest.trees, 0, twin._design, desk)
     found = model._root.best_split_suggestions(model._new_split_criterion(), model)
     assert desk.merits[: len(found)].tolist() == [suggestion.merit for suggestion in found]
     points = [(place, suggestion.split_info) for place, suggestion in enumerate(found) if suggestion.feature]
