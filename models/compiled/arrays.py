@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from models.compiled.twin import NoTwin
+
 T = TypeVar("T", bound=np.generic)
 N = TypeVar("N", bound=tuple[Any, ...])
 
@@ -41,3 +43,10 @@ def grown(array: npt.NDArray[T], shape: tuple[int, ...], fill: float) -> npt.NDA
 def _room(has: int, needs: int) -> int:
     """Twice as much as there was, so that growing step by step costs little."""
     return has if has >= needs else max(needs, 2 * has)
+
+
+def exact(number: float, below: float) -> float:
+    """The number as a float. Raises NoTwin for a whole number that is not below the bound."""
+    if isinstance(number, int) and abs(number) >= below:
+        raise NoTwin("has learned whole numbers that are too large")
+    return float(number)

@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.compiled.arrays import with_room
+from models.compiled.arrays import exact, with_room
 from models.compiled.classes import Ranking, Ranks, learned_row
 from models.compiled.dots import Keys, add_key, keys_of, load_keys
 from models.compiled.entry import EXACT
 from models.compiled.naive_bayes import LEAST, NaiveBayes, prior
 from models.compiled.rows import Cells, Lesson, Vocabulary
-from models.compiled.scaler import exact
 from models.compiled.sums import added, compensated
 from models.compiled.twin import NoTwin
 from schemas.kernel import Flags, FloatGrid, Floats, Places, blank, kernel, log, shared

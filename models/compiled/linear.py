@@ -10,12 +10,10 @@ from river.utils import VectorDict
 
 from models.compiled.arrays import with_room
 from models.compiled.descent import Design, Weights, learn_record, raw
-from models.compiled.optimizers import ADA_GRAD, ADAM, FTRL, RMS_PROP, SGD, loss_of, optimizer_of, scheduler_of, sigmoid
+from models.compiled.optimizers import ADA_GRAD, FTRL, SUMS, loss_of, optimizer_of, scheduler_of, sigmoid
 from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.twin import Answers, Estimator, NoTwin, binary
 from schemas.kernel import FloatGrid, Floats, blank, kernel
-
-SUMS = {RMS_PROP: ("g2",), ADA_GRAD: ("g2",), ADAM: ("m", "v"), FTRL: ("z", "n"), SGD: ()}
 
 
 class LinearModel(Estimator):

@@ -16,6 +16,8 @@ from schemas.kernel import exp, power, shared
 CONSTANT, INVERSE, OPTIMAL = range(3)
 SGD, ADA_GRAD, RMS_PROP, ADAM, FTRL = range(5)
 LOG, HINGE, SQUARED, ABSOLUTE, HUBER, QUANTILE, INSENSITIVE = range(7)
+SUMS = {RMS_PROP: ("g2",), ADA_GRAD: ("g2",), ADAM: ("m", "v"), FTRL: ("z", "n"), SGD: ()}
+"""What river's optimizers call the sums that they keep by feature."""
 
 
 class Scheduler(NamedTuple):

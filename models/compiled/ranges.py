@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from models.compiled.arrays import exact
 from models.compiled.rows import Lesson, Vocabulary
-from models.compiled.scaler import Scaler, exact, expect_no_window
+from models.compiled.scaler import Scaler, expect_no_window
 from schemas.kernel import FloatGrid, blank, kernel
 
 

@@ -37,10 +37,3 @@ def expect_no_window(step: Any) -> None:
     """Raises NoTwin for a scaler that looks at its latest records only."""
     if step.window_size is not None:
         raise NoTwin("has a window")
-
-
-def exact(number: float, below: float) -> float:
-    """The number as a float. Raises NoTwin for a whole number that is not below the bound."""
-    if isinstance(number, int) and abs(number) >= below:
-        raise NoTwin("has learned whole numbers that are too large")
-    return float(number)

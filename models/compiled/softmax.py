@@ -13,8 +13,7 @@ from models.compiled.arrays import with_room
 from models.compiled.classes import Classes, Ranking, Ranks, answers, learned_row, unranked
 from models.compiled.descent import LARGEST_ROOT, rate_of, stepped
 from models.compiled.dots import Keys, add_key, dot, keys_of, load_keys
-from models.compiled.linear import SUMS
-from models.compiled.optimizers import SGD, Optimizer, optimizer_of
+from models.compiled.optimizers import SGD, SUMS, Optimizer, optimizer_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import compensated
 from models.compiled.twin import Answers, Estimator, NoTwin
