@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import Columns, Filled, array_of, coded, filled, matrix, numbered
+from models.compiled.entry import EXACT, Columns, Filled, array_of, coded, filled, matrix, numbered
 from models.compiled.forms import Forms
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
@@ -154,7 +154,9 @@ class CompiledLearner:
 
     def _y(self, column: Column | Sequence[Any], compiled: CompiledPipeline) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""
-        return numbered(column, compiled.known.classes) if compiled.takes_classes else filled(column)
+        if compiled.takes_classes:
+            return numbered(column, compiled.known.classes)
+        return filled(column, EXACT)  # river doubles whole numbers as such
 
     def _copies(self, column: Column | Sequence[Any] | None, asks: Flags) -> tuple[Codes, Flags]:
         """By which copy each record goes, and which have one: those that ask for it, and have a key."""

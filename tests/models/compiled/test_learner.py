@@ -257,6 +257,14 @@ def test_labels_that_are_no_whole_numbers_teach_what_they_teach_river(loss: Any)
     assert results(compiled, Batch(table(records, ("a", "y")), [0] * 6)) == expected
 
 
+def test_labels_that_are_no_floats_teach_what_they_teach_river() -> None:
+    stage = Stage("model", linear_model.PARegressor(), label="y")
+    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
+    records: list[Record] = [{"a": 1.0, "y": 2**53 + at} for at in range(8)]
+    expected = results(river, Batch([dict(record) for record in records], [0] * 8))
+    assert results(compiled, Batch(table(records, ("a", "y")), [0] * 8)) == expected
+
+
 def test_what_columns_cannot_hold_stays_as_river_has_learned_it() -> None:
     model = preprocessing.MinMaxScaler() | linear_model.LogisticRegression()
     stage = Stage("model", compose.Discard("k") | model, label="y", key="k")
