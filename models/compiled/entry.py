@@ -102,7 +102,7 @@ def coded(column: Column | Sequence[Any]) -> tuple[Sequence[Any], Codes]:
 def spelled(column: Column | Sequence[Any], name: Hashable, words: Names) -> Filled | None:
     """Text, or what else is to be encoded, by its numbers among `words`, which get those that are new.
 
-    None where it holds something else.
+    None where it holds something else, or what is equal to a word that is spelled in another way, as 1 and True are.
 
     >>> words = Names()
     >>> spelled(["JFK", None, "EWR", "JFK"], "origin", words).values.tolist(), words.known
@@ -113,6 +113,9 @@ def spelled(column: Column | Sequence[Any], name: Hashable, words: Names) -> Fil
     if len(kinds) > 1 or not kinds <= {str, bool, int}:
         return None
     numbers = np.array([-1 if value is None else words.number((name, value)) for value in distinct] + [-1], np.int32)
+    known: Sequence[Any] = words.known
+    if kinds & {bool, int} and any(known[at][1].__class__ not in kinds for at in set(numbers.tolist()) - {-1}):
+        return None
     found = numbers[codes]
     return Filled(found.astype(np.float64), found >= 0, found >= 0)
 

@@ -126,6 +126,10 @@ def _ratio(x: Record) -> Record:
     return {"b": x["b"], "ratio": x["b"] / x["w"], "s": x["s"]}
 
 
+def _truths(x: Record) -> Record:
+    return {"w": x["w"] % 2 if x["d"] else x["w"] % 2 == 1}
+
+
 def _maybe(x: Record) -> Record:
     return x if x["d"] else {"a": x["a"]}
 
@@ -134,6 +138,7 @@ IN_FRONT = [
     lambda: [compose.FuncTransformer(_ratio), compose.Select("ratio", "b")],
     lambda: [compose.FuncTransformer(_ratio), compose.Select("s"), preprocessing.OneHotEncoder()],
     lambda: [compose.Select("a", "d"), compose.FuncTransformer(_maybe)],
+    lambda: [compose.FuncTransformer(_truths), preprocessing.OneHotEncoder()],
     lambda: [Filter("w > 2"), compose.Select("a", "b"), preprocessing.StandardScaler()],
     lambda: [Filter("w > 5"), compose.Select("a")],
     lambda: [compose.FuncTransformer(_maybe), compose.Select("a", "b")],
