@@ -42,6 +42,7 @@ class Counting(NaiveBayes):
 
     @property
     def model(self) -> Model:
+        """All that was learned, for kernels."""
         return Model(self.classes.ranks, self.keys, self.learned)
 
     def make_room(self, copies: int, known: Vocabulary) -> None:

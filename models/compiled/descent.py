@@ -92,6 +92,7 @@ def stepped(
 
 @shared
 def rate_of(optimizer: Optimizer, iterations: int) -> float:
+    """The learning rate at an iteration, with Adam's corrections of its bias."""
     rate = learning_rate(optimizer.scheduler, iterations)
     if optimizer.kind == ADAM:
         rate = rate * power(1.0 - power(optimizer.second, iterations + 1.0), 0.5)

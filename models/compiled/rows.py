@@ -39,6 +39,7 @@ class Names:
         return numbers
 
     def number(self, name: Hashable) -> int:
+        """The number of a name; a new one gets the next number."""
         number = self._numbers.get(name)
         if number is None:
             number = self._numbers[name] = len(self.known)

@@ -93,6 +93,7 @@ class Forest(ABC):
         nodes.kinds[node], nodes.features[node], nodes.bounds[node], nodes.leaves[node] = kind, feature, bound, -1
 
     def children(self, node: int) -> Iterator[int]:
+        """The nodes right below a node, from left to right."""
         child = int(self.trees.nodes.firsts[node])
         while child >= 0:
             yield child

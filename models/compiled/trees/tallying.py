@@ -57,6 +57,7 @@ def tally(tallies: Tallies, leaf: int, feature: int, word: int, label: int) -> N
 
 @shared
 def has_room(tallies: Tallies, more: int) -> bool:
+    """Whether there is room for so many entries more."""
     needs = int(tallies.used[0]) + more
     return needs <= len(tallies.leaves) and 2 * needs <= len(tallies.table)
 

@@ -113,6 +113,7 @@ def vote_by_bayes(trees: Trees, leaf: int, stamp: int, desk: Desk) -> int:
 
 @shared
 def goes_by_bayes(leaves: Leaves, leaf: int, design: Design) -> bool:
+    """Whether a leaf says what naive Bayes says, and not the shares of its classes."""
     if not leaves.active[leaf]:
         return False
     if design.prediction == BAYES:
@@ -163,6 +164,7 @@ def _count(leaves: Leaves, tallies: Tallies, leaf: int, feature: int, label: int
 
 @shared
 def learn_class(leaves: Leaves, leaf: int, label: int) -> None:
+    """Count a record of a class."""
     if not leaves.is_known[leaf, label]:
         leaves.is_known[leaf, label] = True
         leaves.class_order[leaf, leaves.class_counts[leaf]] = label
@@ -173,6 +175,7 @@ def learn_class(leaves: Leaves, leaf: int, label: int) -> None:
 
 @shared
 def learn_feature(trees: Trees, leaf: int, feature: int, label: int, desk: Desk, needs_scale: bool) -> None:
+    """Have a leaf observe the value of a feature; naive Bayes needs the scale of numbers."""
     leaves = trees.leaves
     if not observes(leaves, leaf, feature):
         return

@@ -145,6 +145,7 @@ def hoeffding_bound(leaves: Leaves, leaf: int, design: Design) -> float:
 
 @shared
 def is_pure(leaves: Leaves, leaf: int) -> bool:
+    """Whether a leaf has seen fewer than two classes."""
     count = 0
     for place in range(leaves.class_counts[leaf]):
         if leaves.weights[leaf, leaves.class_order[leaf, place]] != 0.0:

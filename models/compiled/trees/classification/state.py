@@ -91,4 +91,5 @@ class Desk(NamedTuple):
 
 
 def no_trees() -> Trees:
+    """Those of no copies."""
     return Trees(blank(Nodes), blank(Leaves), blank(Tallies), blank(Roots))

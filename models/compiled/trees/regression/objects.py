@@ -23,6 +23,7 @@ def var_of(labels: _Var) -> Var:
 
 
 def labels_of(var: Var) -> _Var:
+    """What `var_of` makes a `stats.Var` of."""
     return float(var.mean.n), float(var.mean._mean), float(var._S)
 
 

@@ -9,6 +9,7 @@ from schemas.kernel import kernel, shared
 
 @shared
 def has_room(search: Search, more: int) -> bool:
+    """Whether there is room for so many nodes more."""
     return bool(len(search.values) - search.used[FRESH] + search.used[FREE_COUNT] >= more)
 
 
@@ -29,6 +30,7 @@ def take(search: Search) -> int:
 
 @shared
 def put_back(search: Search, node: int) -> None:
+    """Give up a node, for `take` to give it away again."""
     search.parents[node] = search.used[FREE]
     search.used[FREE] = node
     search.used[FREE_COUNT] += 1
@@ -63,6 +65,7 @@ def insert(search: Search, root: int, x: float, y: float) -> int:
 
 @shared
 def unlink(search: Search, node: int, parent: int) -> None:
+    """Take a node from its parent."""
     if search.lefts[parent] == node:
         search.lefts[parent] = 0
     else:
@@ -88,12 +91,14 @@ def clear(search: Search, root: int) -> None:
 
 @kernel
 def forget_feature(search: Search, leaves: Leaves, leaf: int, feature: int) -> None:
+    """Give back the search tree of a leaf and a feature."""
     clear(search, leaves.searches[leaf, feature])
     leaves.searches[leaf, feature] = 0
 
 
 @kernel
 def forget_all(search: Search, leaves: Leaves, leaf: int) -> None:
+    """Give back all search trees of a leaf."""
     for feature in range(leaves.searches.shape[1]):
         clear(search, leaves.searches[leaf, feature])
         leaves.searches[leaf, feature] = 0
@@ -101,4 +106,5 @@ def forget_all(search: Search, leaves: Leaves, leaf: int) -> None:
 
 @kernel
 def new_node(search: Search) -> int:
+    """`take`, for Python to call."""
     return take(search)

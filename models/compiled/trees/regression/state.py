@@ -102,5 +102,6 @@ class Desk(NamedTuple):
 
 
 def no_trees() -> Trees:
+    """Those of no copies; the nodes of search trees will begin at 1."""
     search = blank(Search)._replace(labels=np.zeros((0, 3)), used=np.array([1, 0, 0]))
     return Trees(blank(Nodes), blank(Leaves), blank(Tallies), search, blank(Weights), blank(Roots))

@@ -20,11 +20,13 @@ def update(labels: Floats, y: float) -> None:
 
 @shared
 def var_of(labels: Floats) -> Var:
+    """A row of labels as numbers."""
     return labels[COUNT], labels[MEAN], labels[SQUARES]
 
 
 @shared
 def plus(one: Var, other: Var) -> Var:
+    """Both together; one of them has labels."""
     n, mean, squares = one
     more, others, their = other
     total = n + more
@@ -34,6 +36,7 @@ def plus(one: Var, other: Var) -> Var:
 
 @shared
 def minus(one: Var, other: Var) -> Var:
+    """One without the other, which is part of it."""
     n, mean, squares = one
     less, others, their = other
     left = n - less
@@ -47,6 +50,7 @@ def minus(one: Var, other: Var) -> Var:
 
 @shared
 def variance(labels: Var) -> float:
+    """The sample variance, 0 of fewer than two labels."""
     return labels[SQUARES] / (labels[COUNT] - 1.0) if labels[COUNT] > 1.0 else 0.0
 
 
