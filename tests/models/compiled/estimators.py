@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 from river import compose, ensemble, linear_model, naive_bayes, optim, preprocessing, tree
 
-from tests.models.compiled.pipelines import Strategy, Stream, optimizers
+from tests.models.compiled.pipelines import Strategy, Stream, linear_models, optimizers
 
 LABELS: dict[str, Strategy] = {
     "numbers": st.floats(-100, 100) | st.just(0.0),
     "booleans": st.booleans(),
+    "fractions": st.sampled_from([0.0, 1.0, 0.5, -0.25, 1.75, -3.0]),
     "whole numbers": st.integers(0, 2),
     "words": st.sampled_from(["late", "early", "on time", "lost"]),
 }
@@ -66,8 +67,11 @@ _bagged_booleans = st.builds(
     seed=st.integers(0, 3),
 )
 _estimators: dict[str, Strategy] = {
-    "numbers": st.builds(linear_model.PARegressor, eps=st.sampled_from([0.0, 0.1]), **_aggression) | _bagged_numbers,
-    "booleans": _two_classes | _classes | _bagged | _bagged_booleans,
+    "numbers": st.builds(linear_model.PARegressor, eps=st.sampled_from([0.0, 0.1]), **_aggression)
+    | _bagged_numbers
+    | linear_models(regression=True),
+    "booleans": _two_classes | _classes | _bagged | _bagged_booleans | linear_models(regression=False),
+    "fractions": _two_classes | linear_models(regression=False),
     "whole numbers": _two_classes | _classes,
     "words": _classes | _bagged,
 }
