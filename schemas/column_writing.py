@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from schemas import encoding_kernels as do
 from schemas.column import Column, Flags, Instants, Numbers, Places, Words
@@ -102,27 +103,36 @@ def _parted(values: Any) -> tuple[Any, Flags]:
     return values if valid.all() else [some if value is None else value for value in values], valid
 
 
+def _array(values: Any, types: Set[type], kinds: str) -> npt.NDArray[Any] | None:
+    """The values as an array of these kinds; None where one is of another type, whatever its neighbours are."""
+    if not isinstance(values, np.ndarray):
+        if set(map(type, values)) - types:
+            return None
+        values = np.asarray(values)
+    return values if values.dtype.kind in kinds else None
+
+
 def _booleans(values: Any) -> _Cells | None:
-    array = np.asarray(values)
-    return (array.astype(np.int64), b"") if array.dtype == np.bool_ else None
+    array = _array(values, {bool}, "b")
+    return None if array is None else (array.astype(np.int64), b"")
 
 
 def _doubles(values: Any) -> _Cells | None:
-    array = np.asarray(values)
-    return (array.astype(np.float64).view(np.int64), b"") if array.dtype.kind in "fi" else None
+    array = _array(values, _NUMBERS, "fi")
+    return None if array is None else (array.astype(np.float64).view(np.int64), b"")
 
 
 def _floats(values: Any) -> _Cells | None:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fi" or (np.abs(array) > _LARGEST_FLOAT).any():
+    array = _array(values, _NUMBERS, "fi")
+    if array is None or (np.abs(array) > _LARGEST_FLOAT).any():
         return None
     with np.errstate(invalid="ignore"):  # no number may also be one that signals
         return array.astype(np.float32).view(np.uint32).astype(np.int64), b""
 
 
 def _longs(values: Any) -> _Cells | None:
-    array = np.asarray(values)
-    return (array.astype(np.int64), b"") if array.dtype.kind == "i" else None
+    array = _array(values, _WHOLE, "i")
+    return None if array is None else (array.astype(np.int64), b"")
 
 
 def _ints(values: Any) -> _Cells | None:
@@ -154,6 +164,8 @@ def _sized(values: Sequence[bytes]) -> _Cells:
     return (sizes.cumsum() - sizes << SIZE_BITS) | sizes, b"".join(values)
 
 
+_WHOLE = {int, np.int64}
+_NUMBERS = {float, np.float64, *_WHOLE}
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 _KINDS: dict[str, tuple[int, _Ready]] = {
     "boolean": (do.BOOLEAN, _booleans),

@@ -96,6 +96,23 @@ def test_a_value_that_does_not_fit_is_refused_as_by_the_encoder(type_: Any, valu
     assert refused.value.reason == "wrong_type"
 
 
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        (["null", "double"], [0.5, True]),
+        (["null", "long"], [1, True]),
+        ("double", [[0.5], [1.5]]),
+        ("float", [[0.5], [1.5, 2.5]]),
+        ("long", [[1], [2, 3]]),
+    ],
+)
+def test_a_value_does_not_fit_whatever_its_neighbours_are(type_: Any, values: list[Any]) -> None:
+    schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": type_}]}
+    with pytest.raises(BadRecord) as refused:
+        ColumnEncoder(schema, 7).encode({"a": values})
+    assert refused.value.reason == "wrong_type"
+
+
 @given(st.data())
 def test_columns_that_were_read_are_written_as_they_came(data: st.DataObject) -> None:
     schema = data.draw(columnar.flat)
