@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schemas.errors import BadRecord
+from fastavro.read import LOGICAL_READERS
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICKS = {"timestamp-millis": timedelta(milliseconds=1), "timestamp-micros": timedelta(microseconds=1)}
+from schemas.errors import BadRecord
+from schemas.matching import kind_of
+
+_INSTANTS = frozenset({"timestamp-millis", "timestamp-micros"})
 _SHAPE = ("type", "name", "fields", "items", "values", "symbols", "size", "logicalType", "precision", "scale")
 
 
@@ -73,7 +74,7 @@ def _kinds(schema: Any) -> Iterator[tuple[str, str]]:
 
 def _check_field(name: str, writer: Any, reader: Any) -> None:
     found, expected = _meanings(writer), _meanings(reader)
-    if found != expected and not (found and expected and (found | expected) <= _TICKS.keys()):
+    if found != expected and not (found and expected and (found | expected) <= _INSTANTS):
         raise BadRecord("wrong_type", f'field "{name}": expected {_named(expected)}, written as {_named(found)}')
     if _is_record(writer) and _is_record(reader):
         check_logical_types(writer, reader)
@@ -114,18 +115,17 @@ def set_defaults(schema: Any) -> None:
 
 def _default(type_: Any, default: Any) -> Any:
     if isinstance(type_, list):
-        # a default belongs to the first branch
-        return _default(type_[0], default)
-    kind = type_["type"] if isinstance(type_, dict) else type_
-    if kind in ("bytes", "fixed") and isinstance(default, str):
-        return default.encode("latin-1")
-    if kind in ("float", "double") and isinstance(default, int):
-        return float(default)
-    if isinstance(type_, dict) and type_.get("logicalType") in _TICKS:
-        return _EPOCH + default * _TICKS[type_["logicalType"]]
+        fitting = (branch for branch in type_ if (branch == "null") is (default is None))
+        return _default(next(fitting, type_[0]), default)
+    kind = kind_of(type_)
     if kind == "record":
         return {
             f["name"]: _default(f["type"], default[f["name"]]) if f["name"] in default else f["default"]
             for f in type_["fields"]
         }
-    return default
+    if kind in ("bytes", "fixed") and isinstance(default, str):
+        default = default.encode("latin-1")
+    elif kind in ("float", "double") and isinstance(default, int):
+        default = float(default)
+    read = LOGICAL_READERS.get(f"{kind}-{type_.get('logicalType')}") if isinstance(type_, dict) else None
+    return default if read is None or default is None else read(default, type_, None)

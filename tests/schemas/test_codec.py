@@ -3,7 +3,8 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -211,6 +212,11 @@ def test_a_field_without_a_default_is_needed() -> None:
         (["null", "double"], None, None),
         ("double", 1, 1.0),
         (INSTANT, 0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (["null", INSTANT], 0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (["null", "double"], 1, 1.0),
+        ({"type": "int", "logicalType": "date"}, 1, date(1970, 1, 2)),
+        ({"type": "long", "logicalType": "time-micros"}, 1, time(0, 0, 0, 1)),
+        ({"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}, "\x01", Decimal("0.01")),
     ],
 )
 def test_defaults_are_values(type_: Any, default: Any, value: Any) -> None:
