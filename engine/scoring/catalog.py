@@ -11,7 +11,8 @@ from engine.scoring.served import Served, Shard
 class Catalog:
     """Models by name. Readers take no lock: they see the old version or the new one, whole.
 
-    A shard is replaced only by a greater version, so an artifact that arrives late changes nothing.
+    A shard is replaced only by a greater version, and a partitioning only by a newer one, so an artifact that arrives
+    late changes nothing.
     """
 
     def __init__(self) -> None:
@@ -32,12 +33,11 @@ class Catalog:
         return served
 
     def offer(self, shard: Shard) -> bool:
-        """Serve `shard` from now on; False when a version at least as great is there, which then stays."""
+        """Serve `shard` from now on; False when what is there is at least as new, and stays."""
         name = shard.card.model
         with self._replacing:
             served = self._models.get(name)
-            held = served.shards.get(shard.card.shard) if served else None
-            if held is not None and held.card.version >= shard.card.version:
+            if served and not served.gives_way_to(shard):
                 return False
             self._models[name] = served.replaced(shard) if served else Served([shard])
             return True

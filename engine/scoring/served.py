@@ -75,6 +75,12 @@ class Served:
         self.newest = max(self.shards.values(), key=lambda shard: shard.card.version)
         self.card = self.newest.card
 
+    def gives_way_to(self, shard: Shard) -> bool:
+        """Whether `shard` is newer than the one in its place, or, where it is of another partitioning, than all."""
+        is_one_of_these = shard.card.shards == self.card.shards
+        held = self.shards.get(shard.card.shard) if is_one_of_these else self.newest
+        return held is None or shard.card.version > held.card.version
+
     def replaced(self, shard: Shard) -> Served:
         """The same with one shard replaced; those of another partitioning are gone."""
         kept = (held for held in self.shards.values() if held.card.shards == shard.card.shards)
