@@ -65,7 +65,7 @@ class Outputs:
             "arrival": int(entry["arrival"]),
             "node": stream.name if rejection.node == DECODE else rejection.node,
             "reason": rejection.error.reason,
-            "error": str(rejection.error)[:MAX_ERROR_CHARACTERS],
+            "error": _utf8(str(rejection.error)[:MAX_ERROR_CHARACTERS]).decode(),
             "attempt": int(entry["redriven"]) + 1,
             "failed_at": now_ms,
         }
@@ -100,4 +100,9 @@ def _without_key(number: int, encoded: Encoded) -> OutputFrame:
 
 def fatal_frame(message: str) -> OutputFrame:
     """What makes the JVM stop the job for good, with this message."""
-    return pack_output([OutputRecord(FATAL, message.encode())])
+    return pack_output([OutputRecord(FATAL, _utf8(message))])
+
+
+def _utf8(message: str) -> bytes:
+    """What an exception of a user's says may hold surrogates, as a path does that is no text."""
+    return message.encode(errors="backslashreplace")

@@ -120,3 +120,12 @@ def test_without_topics_and_rejections_there_is_nothing_to_write() -> None:
 
 def test_a_reason_to_stop_travels_as_a_record() -> None:
     assert unpack_output(fatal_frame("why").encode()) == [OutputRecord(FATAL, b"why")]
+
+
+def test_an_error_that_is_no_text_is_told_all_the_same() -> None:
+    outcome = Outcome({}, [None] * 4)
+    outcome.reject(1, Rejection("model", BadRecord("transform_failed", "no file \udcff")))
+    [letter] = unpack_output(outputs_of(plan_of("boolean", linear_model.LogisticRegression()), outcome).encode())
+    dead = Decoder(dead_letter_schema(), {5: dead_letter_schema()}.__getitem__).decode(letter.value)
+    assert dead["error"] == "no file \\udcff"
+    assert unpack_output(fatal_frame("no file \udcff").encode()) == [OutputRecord(FATAL, b"no file \\udcff")]
