@@ -104,17 +104,13 @@ class Decoder:
         assert value is not None
         return _decode(writing, value, scanned=self._scanned)
 
-    def decode_all(self, values: Sequence[bytes | None]) -> list[Entry]:
-        """The record in each of `values`, or what is wrong with it; the same as `decode` one by one, but faster."""
-        sizes = np.array([-1 if value is None else len(value) for value in values], np.int32)
-        return list(self.decode_joined(b"".join(value or b"" for value in values), sizes))
-
     def decode_joined(
         self, values: bytes, sizes: npt.NDArray[np.int32], refused: Mapping[int, BadRecord] = MappingProxyType({})
     ) -> Sequence[Entry]:
         """The records in `values`, one after the other, -1 the size of null; a table where columns can be made of them.
 
-        `refused` are left out, by position, and come back as they are.
+        A record is what `decode` gives, or the error that it raises. `refused` are left out, by position, and come back
+        as they are.
 
         >>> schema = {"type": "record", "name": "point", "fields": [{"name": "x", "type": "double"}]}
         >>> decoder, value = Decoder(schema, {7: schema}.__getitem__), Encoder(schema, 7).encode({"x": 1.5})

@@ -232,7 +232,7 @@ records = st.lists(st.recursive(_LEAVES, _unnamed, max_leaves=6), min_size=1, ma
 flat_records = st.lists(
     _FLAT | st.integers(1, 4).map(lambda size: {"type": "fixed", "size": size}), min_size=1, max_size=6
 ).map(lambda types: _name(_record(types, ""), [0]))
-"""Schemas of records that columns are made of."""
+"""Schemas of records that all have one size."""
 
 
 @st.composite

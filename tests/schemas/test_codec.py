@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.codec import Decoder, Encoder, load_schema
 from schemas.errors import BadRecord, Fatal
+from tests.schemas.joining import joined
 from tests.schemas.oracle import INSTANT, Reader, Refused, damaged, encoded, flat_records, number, records
 
 HEADER = bytes([0, 0, 0, 0, 7])
@@ -65,7 +66,7 @@ def expected(schema: dict[str, Any], data: bytes) -> str:
         return "corrupt"
 
 
-def shown(results: list[dict[str, Any] | BadRecord]) -> list[str]:
+def shown(results: Iterable[dict[str, Any] | BadRecord]) -> list[str]:
     return [result.reason if isinstance(result, BadRecord) else repr(result) for result in results]
 
 
@@ -87,7 +88,7 @@ def test_damaged_bytes_are_what_the_oracle_says_or_corrupt(data: st.DataObject) 
 def test_a_reader_of_any_schema_gets_a_record_of_its_fields_or_a_reason(data: st.DataObject) -> None:
     writer = data.draw(records) | {"name": "R"}
     reader = data.draw(records) | {"name": "R"}
-    [result] = decoder(reader, writer).decode_all([HEADER + data.draw(encoded(writer))])
+    [result] = joined(decoder(reader, writer), [HEADER + data.draw(encoded(writer))])
     if isinstance(result, BadRecord):
         assert result.reason in ("corrupt", "wrong_type")
     else:
@@ -95,7 +96,7 @@ def test_a_reader_of_any_schema_gets_a_record_of_its_fields_or_a_reason(data: st
 
 
 @given(st.data())
-def test_decoding_all_gives_what_decoding_each_gives(data: st.DataObject) -> None:
+def test_decoding_together_gives_what_decoding_each_gives(data: st.DataObject) -> None:
     schema = data.draw(flat_records | records)
     body = encoded(schema)
     values = data.draw(
@@ -108,7 +109,7 @@ def test_decoding_all_gives_what_decoding_each_gives(data: st.DataObject) -> Non
         )
     )
     both = decoder(schema)
-    assert shown(both.decode_all(values)) == [outcome(both, value) for value in values]
+    assert shown(joined(both, values)) == [outcome(both, value) for value in values]
 
 
 @given(st.floats(), st.booleans(), st.datetimes(timezones=st.just(UTC)), st.none() | st.text())
@@ -140,7 +141,7 @@ def test_shipped_schemas_are_read(name: str) -> None:
 def test_what_is_no_record_has_a_reason(value: bytes | None, reason: str) -> None:
     booleans = decoder(one_field("boolean"))
     assert outcome(booleans, value) == reason
-    assert shown(booleans.decode_all([value, HEADER + b"\1"])) == [reason, "{'a': True}"]
+    assert shown(joined(booleans, [value, HEADER + b"\1"])) == [reason, "{'a': True}"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from schemas.column_program import ColumnProgram
 from schemas.errors import BadRecord
 from schemas.table import Entry, Table
 from tests.schemas.columnar import encoded, records, resolved
+from tests.schemas.joining import joined
 from tests.schemas.oracle import damaged, number
 
 HEADER = bytes([0, 0, 0, 0, 7])
@@ -27,10 +28,6 @@ def decoder_of(writer: dict[str, Any], reader: dict[str, Any] | None = None) -> 
         return writer
 
     return Decoder(reader or writer, schema)
-
-
-def joined(decoder: Decoder, values: list[bytes]) -> Any:
-    return decoder.decode_joined(b"".join(values), np.array([len(value) for value in values], np.int32))
 
 
 def one_by_one(decoder: Decoder, values: list[bytes]) -> list[Entry]:

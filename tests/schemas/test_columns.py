@@ -13,6 +13,7 @@ from schemas.errors import BadRecord
 from schemas.table import Table
 from schemas.wire import prediction_schema
 from tests.schemas import columnar
+from tests.schemas.joining import joined
 
 INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -117,11 +118,10 @@ def test_a_value_does_not_fit_whatever_its_neighbours_are(type_: Any, values: li
 def test_columns_that_were_read_are_written_as_they_came(data: st.DataObject) -> None:
     schema = data.draw(columnar.flat)
     values = data.draw(st.lists(columnar.encoded(schema).map(bytes([0, 0, 0, 0, 7]).__add__), min_size=1, max_size=5))
-    sizes = np.array([len(value) for value in values], np.int32)
-    table = Decoder(schema, lambda _: schema).decode_joined(b"".join(values), sizes)
+    table = joined(Decoder(schema, lambda _: schema), values)
     assert isinstance(table, Table)
-    found, found_sizes = ColumnEncoder(schema, 7).encode(table.columns)
-    assert (found, found_sizes.tolist()) == (b"".join(values), sizes.tolist())
+    found, sizes = ColumnEncoder(schema, 7).encode(table.columns)
+    assert (found, sizes.tolist()) == (b"".join(values), [len(value) for value in values])
 
 
 def test_predictions_of_every_kind() -> None:
