@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from fastavro.read import SchemaResolutionError
 
-from schemas.avro import load_schema, parse
+from schemas.avro import parse
 from schemas.errors import BadRecord, Fatal
 from schemas.resolution import check_kinds, check_logical_types, set_defaults, shape
 from schemas.scan import Corrupt, InvalidSchema, Step, scanner
@@ -24,8 +24,6 @@ from schemas.wire import HEADER_BYTES
 
 if TYPE_CHECKING:
     from schemas.column_program import ColumnProgram
-
-__all__ = ["Decoder", "Encoder", "load_schema", "schema_id"]
 
 MAGIC = 0
 _BOUNDS = {"int": 1 << 31, "long": 1 << 63}

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import Decoder, Encoder, load_schema
+from schemas.avro import load_schema
+from schemas.codec import Decoder, Encoder
 from schemas.errors import BadRecord, Fatal
 from tests.schemas.joining import joined
 from tests.schemas.oracle import INSTANT, Reader, Refused, damaged, encoded, flat_records, number, records

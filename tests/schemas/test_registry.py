@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from schemas.codec import Decoder, Encoder, load_schema
+from schemas.avro import load_schema
+from schemas.codec import Decoder, Encoder
 from schemas.errors import BadRecord, Fatal, Retryable
 from schemas.registry import Registered, Registry
 from tests.schemas.serving import served
