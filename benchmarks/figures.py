@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 Tell = Callable[[str], None]
@@ -32,6 +33,16 @@ class Figure:
         """The row of what was found; `detail` says how."""
         holds = value >= self.target if self.sense == "at least" else value <= self.target
         return Row(self.name, round(value, 3), self.unit, self.wanted, holds, detail)
+
+    def of_rounds(self, done: Sequence[tuple[float, float]], what: str) -> Row:
+        """The row of rounds over `what`, each the rate of the one and of that which it is measured against.
+
+        >>> Figure("speed", 2, "at least").of_rounds([(20, 10), (30, 10), (50, 10)], "90 records").detail
+        '90 records, median of the ratios of 3 rounds: 30/s against 10/s'
+        """
+        ours, theirs = (median(rates) for rates in zip(*done, strict=True))
+        how = f"{what}, median of the ratios of {len(done)} rounds: {ours:,.0f}/s against {theirs:,.0f}/s"
+        return self.row(median(one / other for one, other in done), how)
 
 
 @dataclass(frozen=True)

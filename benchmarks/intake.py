@@ -10,7 +10,6 @@ from benchmarks import figures
 from benchmarks.figures import Row, Tell
 from benchmarks.filling import fill
 from benchmarks.headrace_job import CHECKPOINT_EVERY, finished, workflow
-from benchmarks.learners import row
 from benchmarks.peer import Peer, Stream, rate
 from benchmarks.peers.tasks import TASKS
 from engine.flink import gateway
@@ -46,7 +45,7 @@ def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[R
             tell(f"columns in {mode} mode: {ours:,.0f}/s, {ours / counted:.2f} of it")
             if number:
                 done[mode].append((ours, counted))
-    return [row(figure, done[mode], f"{records:,} records") for mode, figure in MODES.items()]
+    return [figure.of_rounds(done[mode], f"{records:,} records") for mode, figure in MODES.items()]
 
 
 def _rate(stream: Stream, settings: Settings, mode: Literal["process", "thread"]) -> float:

@@ -66,17 +66,14 @@ def headrace(work: Work, settings: Settings) -> float:
 
 
 def _against_flink(work: Work, figure: Figure, settings: Settings, rounds: int, tell: Tell) -> tuple[Row, float]:
-    ratios, rates = [], []
+    done = []
     for _ in range(rounds):
         said = plain_sql.run(work.measured, work.events, settings, work.after)
         plain = work.rate((said["ended"] - said["began"]) / 1000)
         ours = headrace(work, settings)
         tell(f"{work.measured.name}: {ours:,.0f}/s, plain Flink SQL {plain:,.0f}/s, ratio {ours / plain:.2f}")
-        ratios.append(ours / plain)
-        rates.append((ours, plain))
-    mine, theirs = (median(rate) for rate in zip(*rates, strict=True))
-    how = f"{work.events.records:,} records a stream, median of the ratios of {rounds} rounds: "
-    return figure.row(median(ratios), f"{how}{mine:,.0f}/s against {theirs:,.0f}/s"), mine
+        done.append((ours, plain))
+    return figure.of_rounds(done, f"{work.events.records:,} records a stream"), median(ours for ours, _ in done)
 
 
 def _against_peers(events: Events, ours: dict[Measured, float], settings: Settings, tell: Tell) -> list[Row]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 
 from benchmarks import figures
 from benchmarks.figures import Figure, Row, Tell
@@ -51,7 +50,7 @@ def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[R
             tell("a run to warm up, in which the JVMs compile what they run:")
             measured(stream, settings, contest.task, tell)
         done = [_round(contest, stream, settings, tell) for _ in range(rounds)]
-        rows.append(row(contest.figure, done, f"{records:,} records"))
+        rows.append(contest.figure.of_rounds(done, f"{records:,} records"))
     return rows
 
 
@@ -60,19 +59,10 @@ def keyed(settings: Settings, records: int, rounds: int, tell: Tell) -> list[Row
     by_key, together = TASKS["keyed"], TASKS["together"]
     stream = fill(settings, by_key, records, tell)
     measured(stream, settings, by_key, tell)
-    done = [tuple(measured(stream, settings, task, tell) for task in (by_key, together)) for _ in range(rounds)]
-    return [row(figures.KEYED, [(one, other) for one, other in done], f"{records:,} records")]
-
-
-def row(figure: Figure, done: list[tuple[float, float]], what: str) -> Row:
-    """The row of what was found in rounds, the one rate and that which it is measured against.
-
-    >>> row(Figure("speed", 2, "at least"), [(20, 10), (30, 10), (50, 10)], "90 records").detail
-    '90 records, median of the ratios of 3 rounds: 30/s against 10/s'
-    """
-    ours, theirs = (median(rates) for rates in zip(*done, strict=True))
-    how = f"{what}, median of the ratios of {len(done)} rounds: {ours:,.0f}/s against {theirs:,.0f}/s"
-    return figure.row(median(one / other for one, other in done), how)
+    done = [
+        (measured(stream, settings, by_key, tell), measured(stream, settings, together, tell)) for _ in range(rounds)
+    ]
+    return [figures.KEYED.of_rounds(done, f"{records:,} records")]
 
 
 def _round(contest: Contest, stream: Stream, settings: Settings, tell: Tell) -> tuple[float, float]:

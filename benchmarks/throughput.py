@@ -39,11 +39,9 @@ def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[R
     quix = rate(Peer.of(TASK, "quix_app").run(replace(stream, records=min(records, QUIX_RECORDS))))
     tell(f"Quix Streams, exactly once, model in its state: {quix:,.0f}/s")
     headrace, bytewax = median(r.headrace for r in done), median(r.bytewax for r in done)
-    how = f"{records:,} records, median of the ratios of {rounds} rounds: {headrace:,.0f}/s against "
-    bare = median(r.bare for r in done)
     return [
-        figures.BARE.row(median(r.headrace / r.bare for r in done), f"{how}{bare:,.0f}/s"),
-        figures.BYTEWAX.row(median(r.headrace / r.bytewax for r in done), f"{how}{bytewax:,.0f}/s"),
+        figures.BARE.of_rounds([(r.headrace, r.bare) for r in done], f"{records:,} records"),
+        figures.BYTEWAX.of_rounds([(r.headrace, r.bytewax) for r in done], f"{records:,} records"),
         figures.QUIX.row(headrace / quix, f"{headrace:,.0f}/s against {quix:,.0f}/s over {QUIX_RECORDS:,} records"),
         figures.SMALL_BATCHES.row(small / bytewax, f"{small:,.0f}/s against {bytewax:,.0f}/s"),
         figures.BATCHES.row(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import islice
-from statistics import median
 
 import numpy as np
 
@@ -34,11 +33,7 @@ def measure(records: int, rounds: int, tell: Tell) -> list[Row]:
     names, grid, classes = _drawn(records)
     _learn(names, grid[:WARM], classes[:WARM])
     done = [_round(names, grid, classes, tell) for _ in range(rounds)]
-    ours, theirs = (median(rates) for rates in zip(*done, strict=True))
-    how = (
-        f"{records:,} records in memory, median of the ratios of {rounds} rounds: {ours:,.0f}/s against {theirs:,.0f}/s"
-    )
-    return [figures.TREE_ALONE.row(median(one / other for one, other in done), how)]
+    return [figures.TREE_ALONE.of_rounds(done, f"{records:,} records in memory")]
 
 
 def _round(names: list[str], grid: FloatGrid, classes: Floats, tell: Tell) -> tuple[float, float]:
