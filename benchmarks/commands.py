@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import figures
-from benchmarks.figures import Row
+from benchmarks.figures import Row, Tell
 from benchmarks.peer import ROOT
 from engine.local.status import status
 from engine.settings import Settings
@@ -17,7 +17,7 @@ from schemas.errors import Fatal
 _POLL_S = 1.0
 
 
-def measure(tell: Callable[[str], None]) -> list[Row]:
+def measure(tell: Tell) -> list[Row]:
     """Runs `make demo`, watching memory, and `make test`."""
     demo = Settings.load(home=ROOT / ".headrace" / "demo")
     peak = 0

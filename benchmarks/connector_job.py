@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from benchmarks.events import Events
 from benchmarks.headrace_job import CHECKPOINT_EVERY, finished, submit
 from benchmarks.queries import Measured
-from benchmarks.stamped import Stamped, stamps_of
+from benchmarks.stamped import Stamped, stamps_file, stamps_of
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
 from engine.settings import Addresses, Settings
@@ -30,9 +29,7 @@ def seconds(measured: Measured, events: Events, settings: Settings, after: int, 
 
     Where results are sparse it is from when the sources ran: the start of a worker counts, but no lead that they have.
     """
-    folder = Path(settings.home) / "stamps"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{time.time_ns()}"
+    file = stamps_file(settings.home)
     flow = workflow(measured, events, Stamped(str(file), after, last))
     job_id = submit(flow, settings, JobSettings(checkpoint_every=CHECKPOINT_EVERY, bounded=True))
     with FlinkRest(Addresses.find(settings).flink) as flink:

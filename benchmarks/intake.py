@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Literal
 
 from benchmarks import figures
@@ -12,6 +11,7 @@ from benchmarks.filling import fill
 from benchmarks.headrace_job import CHECKPOINT_EVERY, finished, workflow
 from benchmarks.peer import Peer, Stream, rate
 from benchmarks.peers.tasks import TASKS
+from benchmarks.stamped import stamps_file
 from engine.flink import gateway
 from engine.flink.configuration import JobSettings
 from engine.flink.contracts import contract_of
@@ -50,10 +50,7 @@ def measure(settings: Settings, records: int, rounds: int, tell: Tell) -> list[R
 
 def _rate(stream: Stream, settings: Settings, mode: Literal["process", "thread"]) -> float:
     """Records a second that became columns, from the tenth part of them to the last."""
-    folder = Path(settings.home) / "stamps"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{time.time_ns()}"
-    addresses = Addresses.find(settings)
+    file, addresses = stamps_file(settings.home), Addresses.find(settings)
     flow = workflow(f"bench_{time.time_ns() // 1_000_000}", stream, TASK)
     prepared = prepare(resolve(flow, addresses.registry, settings.home), addresses, settings, 0, fresh=True)
     job = JobSettings(mode=mode, checkpoint_every=CHECKPOINT_EVERY, checkpoints=checkpoints_of(settings), bounded=True)

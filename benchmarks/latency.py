@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import figures
-from benchmarks.figures import Figure, Row
+from benchmarks.figures import Figure, Row, Tell
 from benchmarks.headrace_job import submit
 from benchmarks.latency_flow import ORIGIN_FEATURES, ORIGINS, departures, latency_workflow
 from engine.flink.configuration import JobSettings
@@ -75,7 +75,7 @@ class Seen:
         return times[np.searchsorted(self.numbers, wanted)]
 
 
-def measure(settings: Settings, tell: Callable[[str], None], samples: int = SAMPLES) -> list[Row]:
+def measure(settings: Settings, tell: Tell, samples: int = SAMPLES) -> list[Row]:
     """The two latencies, in one run. One partition, so that a count says which records were learned."""
     addresses = Addresses.find(settings)
     name = f"bench_latency_{int(time.time())}"
@@ -166,7 +166,7 @@ def _rows_reached(event_times: npt.NDArray[np.int64], origins: npt.NDArray[np.st
     return reached
 
 
-def _row(figure: Figure, latencies_s: Floats, detail: str, tell: Callable[[str], None]) -> Row:
+def _row(figure: Figure, latencies_s: Floats, detail: str, tell: Tell) -> Row:
     never = int(np.isinf(latencies_s).sum())
     if never:
         raise Fatal(f"{figure.name}: {never} of {len(latencies_s)} samples were never seen")

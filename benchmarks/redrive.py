@@ -10,7 +10,7 @@ from collections.abc import Callable
 from river import compose, linear_model, preprocessing
 
 from benchmarks import figures
-from benchmarks.figures import Row
+from benchmarks.figures import Row, Tell
 from benchmarks.headrace_job import PARTITIONS, submit
 from engine.flink.configuration import JobSettings
 from engine.flink.rest import FlinkRest
@@ -35,7 +35,7 @@ PATIENCE_S, _POLL_S = 300.0, 0.5
 _COMMAND = [sys.executable, "-c", "from engine.cli import main; main()", "dead", "redrive"]
 
 
-def measure(settings: Settings, tell: Callable[[str], None], letters: int = LETTERS) -> list[Row]:
+def measure(settings: Settings, tell: Tell, letters: int = LETTERS) -> list[Row]:
     """Make records too late, let a job refuse them, then send them again by the command, once the job stands idle."""
     addresses = Addresses.find(settings)
     name = f"bench_redrive_{time.time_ns() // 1_000_000}"

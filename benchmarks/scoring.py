@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
@@ -14,7 +14,7 @@ import httpx
 from river import datasets
 
 from benchmarks import figures
-from benchmarks.figures import Row
+from benchmarks.figures import Row, Tell
 from benchmarks.load import Request, requests_per_s
 from benchmarks.peer import ROOT
 from benchmarks.plain_endpoint import trained
@@ -32,7 +32,7 @@ ROUNDS = 3
 _CAP_S = 60.0
 
 
-def measure(settings: Settings, tell: Callable[[str], None]) -> list[Row]:
+def measure(settings: Settings, tell: Tell) -> list[Row]:
     """Requests a second, against those of the plain endpoint."""
     addresses = Addresses.find(settings)
     x, _ = next(iter(datasets.Phishing()))

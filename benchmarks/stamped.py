@@ -32,6 +32,13 @@ class Stamped(base.Transformer):  # type: ignore[misc]
         return x
 
 
+def stamps_file(home: Path) -> Path:
+    """Where the stamps of one run go, below the platform's home; there is no such file yet."""
+    folder = home / "stamps"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{time.time_ns()}"
+
+
 def stamps_of(path: Path) -> tuple[float, float] | None:
     """When the one record came and when the last did, in seconds since the epoch; None while either has yet to come."""
     stamps = [float(line) for line in path.read_text().splitlines()] if path.exists() else []
