@@ -68,7 +68,7 @@ public final class Sorter extends AbstractStreamOperator<Row> implements OneInpu
     for (Row key : keys) {
       setCurrentKey(key);
       Waiting waiting = waiting((int) key.getField(0));
-      for (byte[] frame : state.get()) FrameBuilder.each(frame, waiting::add);
+      for (byte[] packed : state.get()) FrameBuilder.each(packed, waiting::add);
     }
   }
 
