@@ -38,7 +38,7 @@ class Twins:
 
     def of(self, model: Any) -> CompiledScorer | None:
         """The twins of a model, None where it has none, or while they are being imported."""
-        return self._make(model) if self.are_ready and self._make else None
+        return self._make(model) if self._make else None
 
     def wait(self) -> None:
         """Wait until all is imported."""
