@@ -157,27 +157,7 @@ def test_no_number_may_also_signal() -> None:
 
 def test_texts_are_those_that_python_takes() -> None:
     decoder = decoder_of(record_of("string"))
-    edges = [
-        0,
-        0x7F,
-        0x80,
-        0xBF,
-        0xC1,
-        0xC2,
-        0xDF,
-        0xE0,
-        0xE1,
-        0xED,
-        0xEE,
-        0xF0,
-        0xF1,
-        0xF4,
-        0xF5,
-        0x8F,
-        0x90,
-        0x9F,
-        0xA0,
-    ]
+    edges = bytes.fromhex("00 7f 80 bf c1 c2 df e0 e1 ed ee f0 f1 f4 f5 8f 90 9f a0")
     texts = [bytes(text) for text in product(edges, edges, [0x41, 0x80, 0xBF, 0xC0], [0x80, 0xBF, 0x41])]
     values = [HEADER + number(len(text)) + text for text in texts]
     assert shown(joined(decoder, values)) == shown(one_by_one(decoder, values))
