@@ -258,7 +258,7 @@ def test_a_keyed_model_answers_with_the_model_of_the_key() -> None:
         assert ask(features=RAW).json()["field"] == "features.origin"
 
 
-def test_one_round_trip_reads_several_feature_sets(shared_redis: RedisServer) -> None:
+def test_a_feature_that_redis_does_not_have_is_named_with_its_entity(shared_redis: RedisServer) -> None:
     sets = (*CARD.feature_sets, FeatureSetRef("carrier", "carrier_features", ("carrier_delay_1h",)))
     card = replace(CARD, feature_sets=sets, features=CARD.features | {"carrier_delay_1h": "number"})
     write_origin(shared_redis.url, "SEA", 20.0, AT)
