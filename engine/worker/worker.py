@@ -175,14 +175,14 @@ class Worker:
         return waiting(work)
 
 
-def _reached(part: str, frame: Frame, feed: Stream) -> dict[str, int]:
+def _reached(shard: str, frame: Frame, feed: Stream) -> dict[str, int]:
     """How far a shard has come in each partition: the largest event time of the good records in `frame`.
 
     Records that were sent again are none of them: they come out of their order.
     """
     good = frame.index[(frame.index["status"] == Status.OK) & (frame.index["redriven"] == 0)]
     return {
-        "{}.{}.{}".format(part, *feed.place(number)): int(good["event_time"][good["partition"] == number].max())
+        "{}.{}.{}".format(shard, *feed.place(number)): int(good["event_time"][good["partition"] == number].max())
         for number in np.unique(good["partition"]).tolist()
     }
 
