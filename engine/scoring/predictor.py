@@ -25,7 +25,7 @@ class Predictor:
     """
 
     def __init__(self, model: Any, twins: Twins | None = None) -> None:
-        self.predict = predictor(model)
+        self.predict = _asking(model)
         self._model = model
         self._twins = twins
         self._ask: Callable[[Sequence[dict[str, Any]]], Sequence[Said | None]] | None = None
@@ -38,7 +38,7 @@ class Predictor:
         return self._ask(xs) if self._ask is not None and len(xs) >= MANY else _nothing(xs)
 
 
-def predictor(model: Any) -> Predict:
+def _asking(model: Any) -> Predict:
     """A function that gives the prediction and the probabilities of `model`, the latter None where it has none."""
     predict, decide = predicting(without_samples(model))
     if decide is None:
