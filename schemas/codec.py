@@ -76,9 +76,10 @@ class _Joined:
 class Decoder:
     """Decodes records of any writer's schema into those of the schema `reader`.
 
-    `writer` gives the schema of an id, or raises BadRecord (`unknown_schema`); it is asked once per id. What a decoder
-    raises is BadRecord with reason `null_value`, `no_magic`, `unknown_schema`, `corrupt` or `wrong_type`. `scanned`
-    says that the JVM has walked the bytes and found them to be one record, so that they need not be walked again.
+    `writer` gives the schema of an id, or raises BadRecord (`unknown_schema`); it is asked once per id that it knows.
+    What a decoder raises is BadRecord with reason `null_value`, `no_magic`, `unknown_schema`, `corrupt` or
+    `wrong_type`. `scanned` says that the JVM has walked the bytes and found them to be one record, so that they need
+    not be walked again.
 
     >>> schema = {"type": "record", "name": "point", "fields": [{"name": "x", "type": "double"}]}
     >>> decoder = Decoder(schema, {7: schema}.__getitem__)
