@@ -17,6 +17,7 @@ from fastavro.read import SchemaResolutionError
 
 from schemas.avro import parse
 from schemas.errors import BadRecord, Fatal
+from schemas.matching import kind_of
 from schemas.resolution import check_kinds, check_logical_types, set_defaults, shape
 from schemas.scan import Corrupt, InvalidSchema, Step, scanner
 from schemas.table import Entry, Table
@@ -243,8 +244,8 @@ def _parse_record(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(type_: Any) -> str:
-    """The type's name, empty unless it is a plain one."""
-    return type_ if isinstance(type_, str) else ""
+    """What kind of type it is, empty for a union and for what stands for something else."""
+    return "" if isinstance(type_, dict) and "logicalType" in type_ else kind_of(type_)
 
 
 def _is_record(parsed: Any) -> bool:

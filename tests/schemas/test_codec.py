@@ -259,8 +259,9 @@ def test_the_framing_is_confluents() -> None:
     assert Encoder(one_field("string"), 0x01020304).encode({"a": "b"}) == b"\0\1\2\3\4\2b"
 
 
+@pytest.mark.parametrize("type_", ["int", {"type": "int"}])
 @pytest.mark.parametrize("record", [{}, {"a": None}, {"a": 1 << 40}, {"a": "x"}, {"a": 1, "b": 2}, {"a": 1.5}])
-def test_a_record_that_does_not_fit_is_not_written(record: dict[str, Any]) -> None:
+def test_a_record_that_does_not_fit_is_not_written(type_: Any, record: dict[str, Any]) -> None:
     with pytest.raises(BadRecord) as caught:
-        Encoder(one_field("int"), 7).encode(record)
+        Encoder(one_field(type_), 7).encode(record)
     assert caught.value.reason == "wrong_type"
