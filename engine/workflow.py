@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from engine.connectors import Connector
-from models.shard import WINDOW
+from models.rejects import WINDOW
 from models.stage import Kind, Stage
 from schemas.errors import Fatal
 from schemas.shares import parse_share

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+WINDOW = 10_000
 BLOCKS = 100
 
 

@@ -9,7 +9,7 @@ from models.learner import NEVER, Learner
 from models.minibatch import MiniBatchLearner
 from models.outcome import Batch, Outcome, Rejection
 from models.prequential import Prequential, prequential
-from models.rejects import Rejects
+from models.rejects import WINDOW, Rejects
 from models.stage import Kind, Stage
 from models.stateless import is_stateless
 from models.transforms import Transforms
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     AnyLearner = Learner | MiniBatchLearner | CompiledLearner
 
 DECODE = "decode"
-WINDOW = 10_000
 
 
 class Shard:

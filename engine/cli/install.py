@@ -6,6 +6,14 @@ from importlib import import_module
 
 import typer
 
+KERNELS = (
+    "models.compiled.pipeline",
+    "models.tallies",
+    "schemas.column_program",
+    "schemas.columns",
+    "schemas.word_kernels",
+)
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -19,5 +27,5 @@ def install() -> None:
 
     install_jars()
     shim_jar()
-    for kernels in ("models.compiled.pipeline", "schemas.column_program", "schemas.columns", "schemas.word_kernels"):
-        import_module(kernels)  # compiles what it needs, and keeps it
+    for module in KERNELS:
+        import_module(module)  # compiles what it needs, and keeps it
