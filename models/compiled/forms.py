@@ -104,8 +104,8 @@ class Forms:
         return parts(self.learner.copies.course(key).model)[self._behind :]
 
     def __getstate__(self) -> dict[str, Any]:
-        """River's objects of many keys are left out where columns hold the same: they are slow to pickle."""
-        if self.learner.stage.key is None or self._is_river_ahead:
+        """River's objects are left out where columns hold the same: they are slow to pickle."""
+        if self._is_river_ahead:
             return self.__dict__
         learner = copy(self.learner)
         learner.copies = copy(learner.copies)
