@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,10 +14,10 @@ T = TypeVar("T", bound=np.generic)
 N = TypeVar("N", bound=tuple[Any, ...])
 
 
-def with_room(state: N, copies: int, features: int, **begin: float) -> N:
+def with_room(state: N, copies: int, features: int, unused: Collection[str] = (), /, **begin: float) -> N:
     """A named tuple of arrays, by copy, or by copy and feature, with room for at least so many.
 
-    New places hold 0, or what `begin` says of their array.
+    New places hold 0, or what `begin` says of their array. Arrays that are `unused` have no features.
 
     >>> from typing import NamedTuple
     >>> class Sums(NamedTuple):
@@ -26,9 +27,9 @@ def with_room(state: N, copies: int, features: int, **begin: float) -> N:
     >>> sums.counts.tolist(), sums.totals.tolist()
     ([7, 0], [[1.0, 0.5], [0.5, 0.5]])
     """
-    needs = (copies, features)
     arrays = state._asdict().items()  # type: ignore[attr-defined]
-    return state._make(grown(array, needs[: array.ndim], begin.get(name, 0)) for name, array in arrays)  # type: ignore[attr-defined, no-any-return]
+    needs = {name: (copies, 0 if name in unused else features)[: array.ndim] for name, array in arrays}
+    return state._make(grown(array, needs[name], begin.get(name, 0)) for name, array in arrays)  # type: ignore[attr-defined, no-any-return]
 
 
 def grown(array: npt.NDArray[T], shape: tuple[int, ...], fill: float) -> npt.NDArray[T]:

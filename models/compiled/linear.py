@@ -41,6 +41,7 @@ class LinearModel(Estimator):
             float(step.clip_gradient),
         )
         self._sums = SUMS[self.design.optimizer.kind]
+        self._unused = ["first", "second"][len(self._sums) :] + ([] if step.l1 else ["penalties"])
         self.may_fail = self.design.optimizer.kind in (ADA_GRAD, FTRL)
         self.state = blank(Weights)
 
@@ -49,7 +50,7 @@ class LinearModel(Estimator):
 
     def make_rows(self, copies: int, features: int) -> None:
         """Have room for the weights of so many features, in so many copies."""
-        self.state = with_room(self.state, copies, features, **self._begins)
+        self.state = with_room(self.state, copies, features, self._unused, **self._begins)
 
     def learn(self, lesson: Lesson) -> Answers | None:
         said = np.empty(len(lesson.learns))
