@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Twins:
     """Makes the twins of models.
 
-    What that needs takes a second to import, and 65 MB, once there is a request about many instances. It is imported
+    What that needs takes a second to import, and 130 MB, once there is a request about many instances. It is imported
     in a thread of its own, so that no request waits for it; until then there are no twins.
 
     >>> from river import linear_model
