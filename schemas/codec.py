@@ -213,8 +213,9 @@ class Encoder:
             raise Fatal(f"schema id {schema_id}: expected a number of 31 bits")
         self._schema = _parse_record(schema)
         self.header = struct.pack(">bI", MAGIC, schema_id)
-        whole = ((field["name"], _BOUNDS.get(_plain(field["type"]))) for field in self._schema["fields"])
-        self._whole = [(name, bound) for name, bound in whole if bound is not None]
+        kinds = {field["name"]: _plain(field["type"]) for field in self._schema["fields"]}
+        self._whole = [(name, _BOUNDS[kind]) for name, kind in kinds.items() if kind in _BOUNDS]
+        self._booleans = [name for name, kind in kinds.items() if kind == "boolean"]
 
     def encode(self, record: dict[str, Any]) -> bytes:
         """The bytes of `record`. Raises BadRecord (`wrong_type`) when it does not fit the schema."""
@@ -226,6 +227,10 @@ class Encoder:
                 # fastavro would cut it to size
                 if not -bound <= number < bound or number % 1:
                     raise ValueError(f'field "{name}": {number!r} is no whole number of its size')
+            for name in self._booleans:
+                # fastavro would take null for false, and all but nothing for true
+                if (value := record.get(name, False)) not in (True, False):
+                    raise ValueError(f'field "{name}": {value!r} is neither true nor false')
             fastavro.schemaless_writer(stream, self._schema, record, strict_allow_default=True)
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, struct.error) as error:
             raise BadRecord("wrong_type", f'record "{self._schema["name"]}": {error}') from error

@@ -265,3 +265,11 @@ def test_a_record_that_does_not_fit_is_not_written(type_: Any, record: dict[str,
     with pytest.raises(BadRecord) as caught:
         Encoder(one_field(type_), 7).encode(record)
     assert caught.value.reason == "wrong_type"
+
+
+@pytest.mark.parametrize("type_", ["boolean", {"type": "boolean"}])
+@pytest.mark.parametrize("value", [None, "x", 0.5, [True], {}])
+def test_what_is_neither_true_nor_false_is_no_boolean(type_: Any, value: Any) -> None:
+    with pytest.raises(BadRecord) as caught:
+        Encoder(one_field(type_), 7).encode({"a": value})
+    assert caught.value.reason == "wrong_type"

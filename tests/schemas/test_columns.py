@@ -86,6 +86,8 @@ def test_an_array_is_as_good_as_a_list(numbers: list[int]) -> None:
         ("string", 1),
         ("string", "\ud800"),
         ("string", None),
+        ("boolean", None),
+        ("boolean", 0.5),
         ({"type": "enum", "name": "e", "symbols": ["a"]}, "b"),
         (["null", "boolean"], "x"),
     ],
@@ -105,6 +107,8 @@ def test_a_value_that_does_not_fit_is_refused_as_by_the_encoder(type_: Any, valu
         ("double", [[0.5], [1.5]]),
         ("float", [[0.5], [1.5, 2.5]]),
         ("long", [[1], [2, 3]]),
+        ("boolean", [[True], [True, False]]),
+        ("boolean", [True, None]),
     ],
 )
 def test_a_value_does_not_fit_whatever_its_neighbours_are(type_: Any, values: list[Any]) -> None:
