@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
@@ -80,17 +80,24 @@ class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        digest = hashlib.sha256()
-        for file in sorted({__file__, function.__code__.co_filename} | _called(function)):
-            digest.update(Path(file).read_bytes())
-        self._cache_file._version += f" {digest.hexdigest()}"
+        made_of = sorted({_text(__file__), *_made_of(function)})
+        self._cache_file._version += f" {hashlib.sha256(repr(made_of).encode()).hexdigest()}"
 
 
-def _called(function: Callable[..., Any]) -> set[str]:
-    """The files of the compiled functions that a function calls, and of those that these call."""
-    values: list[Any] = [function.__globals__.get(name) for name in function.__code__.co_names]
-    called = [value.py_func for value in values if hasattr(value, "py_func")]
-    return {each.__code__.co_filename for each in called}.union(*map(_called, called))
+def _made_of(function: Callable[..., Any]) -> Iterator[str]:
+    """The files of a function and of the compiled ones that it calls, and the constants that these name."""
+    yield _text(function.__code__.co_filename)
+    for name in function.__code__.co_names:
+        value: Any = function.__globals__.get(name)
+        if hasattr(value, "py_func"):
+            yield from _made_of(value.py_func)
+        elif isinstance(value, int | float | str | tuple):
+            yield f"{name} = {value!r}"
+
+
+@cache
+def _text(file: str) -> str:
+    return Path(file).read_text()
 
 
 def shared(function: F) -> F:

@@ -55,6 +55,13 @@ def test_a_kernel_is_compiled_again_when_what_it_takes_has_another_name(tmp_path
         assert asked(tmp_path) == 7.0
 
 
+def test_a_kernel_is_compiled_again_when_a_constant_of_another_file_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "calling.py").write_text(NAMING)
+    for answer in (3.0, 4.0):
+        (tmp_path / "named.py").write_text(f"ANSWER = {answer}")
+        assert asked(tmp_path) == answer
+
+
 def asked(folder: Path) -> float:
     """What the kernel in the folder answers, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": f"{folder}:{Path.cwd()}", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -77,6 +84,14 @@ from schemas.kernel import Floats, kernel
 @kernel
 def ask(into: Floats) -> None:
     into[0] = answer()
+"""
+NAMING = """
+from named import ANSWER
+from schemas.kernel import Floats, kernel
+
+@kernel
+def ask(into: Floats) -> None:
+    into[0] = ANSWER
 """
 ASKING = """
 import numpy as np
