@@ -53,8 +53,12 @@ def _measure(settings: Settings, arguments: argparse.Namespace) -> None:
     stream = fill(settings, task, arguments.records, print)
     measured(stream, settings, task, print)
     flow = workflow(f"flames_{time.time_ns() // 1_000_000}", stream, task)
+    submitted_at = time.time()
     job_id = submit(flow, settings, JobSettings(checkpoint_every="2 s", bounded=True))
-    worker, task_manager = _process(settings.home, "beam_boot"), _process(settings.home, "TaskManagerRunner")
+    worker, task_manager = (
+        _process(settings.home, "beam_boot", submitted_at),
+        _process(settings.home, "TaskManagerRunner"),
+    )
     time.sleep(_WARM_S)
     sample(worker, task_manager, arguments.seconds, task.name, settings.home)
     with FlinkRest(Addresses.find(settings).flink) as flink:
@@ -85,13 +89,16 @@ def _run(*command: object) -> None:
         raise Fatal(f"{command[0]} ended with {done.returncode}: {done.stderr or done.stdout}")
 
 
-def _process(home: Path, part_of_command: str) -> int:
-    """The process of the platform in `home` that was started last with a command like this, once there is one."""
+def _process(home: Path, part_of_command: str, since: float = 0.0) -> int:
+    """The process of the platform in `home` with a command like this, once there is one.
+
+    The worker of a job before may still be there: `since`, in s since the epoch, leaves it out.
+    """
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
-        found = [one for one in processes_of(home) if part_of_command in " ".join(_command(one))]
-        if found:
-            return max(found, key=psutil.Process.create_time).pid
+        for process in processes_of(home):
+            if process.create_time() >= since and part_of_command in " ".join(_command(process)):
+                return process.pid
         time.sleep(0.2)
     raise Fatal(f'no process "{part_of_command}" within {_PATIENCE_S:.0f} s')
 
