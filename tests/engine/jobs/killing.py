@@ -18,11 +18,16 @@ BURST = 500
 def kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Feed, chance: random.Random) -> bool:
     """Kill the TaskManager at a random moment after two checkpoints more, when something was learned since the last.
 
-    False says that a checkpoint was completed in the very last moment, after which nothing may have been learned.
+    False says that a checkpoint was completed in the very last moment, after which nothing may have been learned, or
+    that it held no log to replay, as a snapshot had just been taken.
     """
     for trial in trials:
         wait_until(partial(_has_learned, trial))
-    stream.write(BURST)  # the first frame of a shard is in its snapshot, these are in its log
+    for _ in range(2):  # snapshots are seconds apart: where the first burst is in one, the next one is in the log
+        learned = [trial.progress().learned for trial in trials]
+        stream.write(BURST)
+        for trial, before in zip(trials, learned, strict=True):
+            wait_until(partial(_has_learned, trial, before))
     first, restores = [trial.newest_checkpoint() for trial in trials], [trial.restores() for trial in trials]
     for trial, checkpoint in zip(trials, first, strict=True):
         wait_until(partial(_has_checkpoint, trial, checkpoint + CHECKPOINTS))
@@ -37,8 +42,8 @@ def kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Fee
     if [since.checkpoint for since in checkpoints] != [trial.restored_checkpoint() for trial in trials]:
         return False
     for trial in trials:
-        wait_until(partial(_has_replayed, trial))
-    return True
+        wait_until(partial(_has_learned, trial))
+    return all(trial.progress().replayed for trial in trials)
 
 
 class _Since:
@@ -55,8 +60,8 @@ class _Since:
         return learned >= self._enough
 
 
-def _has_learned(trial: Trial) -> bool:
-    return trial.progress().learned > 0
+def _has_learned(trial: Trial, more_than: int = 0) -> bool:
+    return trial.progress().learned > more_than
 
 
 def _has_checkpoint(trial: Trial, at_least: int) -> bool:
@@ -65,7 +70,3 @@ def _has_checkpoint(trial: Trial, at_least: int) -> bool:
 
 def _was_restored(trial: Trial, times: int) -> bool:
     return trial.restores() >= times
-
-
-def _has_replayed(trial: Trial) -> bool:
-    return trial.progress().replayed > 0
