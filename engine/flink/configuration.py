@@ -65,8 +65,8 @@ def _always(workflow: str) -> dict[str, str]:
         # a frame is a bundle: what a frame gives goes on at once
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "1000",
-        # the snapshot and the log of one shard: all that is held is gone through after each bundle
-        "python.state.cache-size": "2",
+        # the JVM adds to the log, of which Python would hold what it has read once; each bundle goes through what is held
+        "python.state.cache-size": "0",
         "execution.buffer-timeout.interval": "5 ms",
         "execution.checkpointing.unaligned.enabled": "true",
         "execution.checkpointing.aligned-checkpoint-timeout": "2 s",

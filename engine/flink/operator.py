@@ -30,11 +30,19 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
 
     `spec` is a pickled WorkerSpec: it is opened inside the boundary, because opening it imports the user's modules.
     `publish_every_ms` is how long a quiet shard waits to publish what it has learned last; 0 means never. `is_ranged`
-    says that the job leaves out records, which a metric counts.
+    says that the job leaves out records, which a metric counts, and `jvm_logs` that the JVM adds each frame to the log.
     """
 
     def __init__(
-        self, workflow: str, stream: str, spec: bytes, shard_ids: list[int], publish_every_ms: int, *, is_ranged: bool
+        self,
+        workflow: str,
+        stream: str,
+        spec: bytes,
+        shard_ids: list[int],
+        publish_every_ms: int,
+        *,
+        is_ranged: bool,
+        jvm_logs: bool,
     ) -> None:
         self._workflow = workflow
         self._stream = stream
@@ -42,11 +50,13 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         self._numbers = {shard_id: number for number, shard_id in enumerate(shard_ids)}
         self._publish_every_ms = publish_every_ms
         self._is_ranged = is_ranged
+        self._jvm_logs = jvm_logs
 
     def open(self, context: RuntimeContext) -> None:
         stop_sampling()
         snapshot = context.get_state(ValueStateDescriptor("snapshot", _BYTES))
         log = context.get_list_state(ListStateDescriptor("learn-log", _BYTES))
+        self._state = FlinkState(snapshot, log)
         self._timers: set[int] = set()
         self._failure = b""
         self._worker: Worker | None = None
@@ -55,7 +65,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
             spec: WorkerSpec = pickle.loads(self._spec)
             part = spec.plan.part(self._stream)
             assert part is not None
-            self._worker = Worker(spec, part, FlinkState(snapshot, log), self._metrics(spec, context))
+            self._worker = Worker(spec, part, self._state, self._metrics(spec, context))
         except Exception as error:  # noqa: BLE001 - the boundary around user code
             self._fail(error)
 
@@ -67,6 +77,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
 
     def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
+        self._state.holds_frame = self._jvm_logs
         outputs = self._run(number, value)
         if outputs:
             yield outputs
@@ -136,22 +147,30 @@ def _subtask(context: RuntimeContext) -> int:
 
 
 class FlinkState:
-    """A shard's snapshot and learn-log in Flink's keyed state; the key is that of the element being processed."""
+    """A shard's snapshot and learn-log in Flink's keyed state; the key is that of the element being processed.
+
+    `holds_frame` says that the frame being processed is at the end of the log: the JVM has put it there before.
+    """
 
     def __init__(self, snapshot: ValueState, log: ListState) -> None:
         self._snapshot = snapshot
         self._log = log
+        self.holds_frame = False
 
     def snapshot(self) -> bytes | None:
         value: bytes | None = self._snapshot.value()
         return value or None
 
     def log(self) -> list[bytes]:
-        return list(self._log.get() or ())
+        entries = list(self._log.get() or ())
+        return entries[:-1] if self.holds_frame else entries
 
     def append(self, entry: bytes) -> None:
-        self._log.add(entry)
+        if not self.holds_frame:
+            self._log.add(entry)
+        self.holds_frame = False
 
     def replace(self, snapshot: bytes) -> None:
         self._snapshot.update(snapshot)
         self._log.clear()
+        self.holds_frame = False

@@ -21,7 +21,7 @@ def run_part(part: Part, ways: Mapping[str, Any], spec: WorkerSpec, settings: Jo
     shard_ids = spread(part.shards)
     frames = to_frames(part, ways, settings, shard_ids, in_order=spec.plan.sorts(part))
     learned = _learn(frames, part, spec, settings, shard_ids)
-    records = learned._j_data_stream.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
+    records = learned.flatMap(jvm().headrace.Unpacker()).returns(byte_array())
     records.startNewChain()  # a thread of its own: it writes one frame while Python learns the next
     return records.name("outputs").uid(f"{part.name}.outputs")
 
@@ -68,13 +68,49 @@ def to_frames(
 
 
 def _learn(frames: Any, part: Part, spec: WorkerSpec, settings: JobSettings, shard_ids: list[int]) -> Any:
-    from pyflink.common import Types
-
     from engine.flink.operator import LearningOperator
 
     stores = [cast(ModelStore, sink.sink) for sink in part.sinks.models]
-    every_ms = min((to_ms(parse_duration(store.every)) for store in stores), default=0)
-    is_ranged = bool(settings.event_range)
-    operator = LearningOperator(spec.plan.workflow, part.name, dump(spec), shard_ids, every_ms, is_ranged=is_ranged)
+    # what was looked up for a frame is in its log, too; in thread mode Python has Flink's state at hand
+    jvm_logs = part.learns and not part.lookups and _mode(frames) == "process"
+    operator = LearningOperator(
+        spec.plan.workflow,
+        part.name,
+        dump(spec),
+        shard_ids,
+        min((to_ms(parse_duration(store.every)) for store in stores), default=0),
+        is_ranged=bool(settings.event_range),
+        jvm_logs=jvm_logs,
+    )
+    outputs = _process_logged(frames, operator) if jvm_logs else _process(frames, operator)
     name = "+".join(stage.name for stage in part.stages) or part.name
-    return frames.process(operator, Types.PRIMITIVE_ARRAY(Types.BYTE())).name(name).uid(f"{part.name}.learn")
+    return outputs.name(name).uid(f"{part.name}.learn")
+
+
+def _mode(stream: Any) -> str:
+    """Where Python runs: in a "process" of its own, or in a "thread" of the JVM."""
+    return str(_configuration(stream).get(jvm().org.apache.flink.python.PythonOptions.PYTHON_EXECUTION_MODE))
+
+
+def _configuration(stream: Any) -> Any:
+    from pyflink.util.java_utils import get_j_env_configuration
+
+    return get_j_env_configuration(stream._j_data_stream.getExecutionEnvironment())
+
+
+def _process(frames: Any, operator: Any) -> Any:
+    from pyflink.common import Types
+
+    return frames.process(operator, Types.PRIMITIVE_ARRAY(Types.BYTE()))._j_data_stream
+
+
+def _process_logged(frames: Any, operator: Any) -> Any:
+    """The same by an operator of ours; PyFlink has no public way to give it one."""
+    from pyflink.datastream.data_stream import _create_j_data_stream_python_function_info
+    from pyflink.fn_execution.flink_fn_execution_pb2 import UserDefinedDataStreamFunction
+
+    function = _create_j_data_stream_python_function_info(operator, UserDefinedDataStreamFunction.KEYED_PROCESS)
+    stream = frames._j_data_stream
+    row = stream.getTransformation().getOutputType()
+    logged = jvm().headrace.LearningOperator(_configuration(frames), function, row, byte_array())
+    return stream.transform("learn", byte_array(), logged)

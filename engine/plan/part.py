@@ -11,6 +11,7 @@ from engine.plan.sinks import Sinks
 from engine.plan.streams import PlannedPipeline, PlannedSource, Schema, Stream
 from models.fields import Fields, Unknown
 from models.stage import Kind, Stage
+from models.state import learns
 from schemas.fields import field_type, plain_type
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Part:
     def estimator(self) -> Stage | None:
         """The stage that predicts and learns, if there is one."""
         return self.stages[-1] if self.stages and self.stages[-1].kind is not Kind.TRANSFORMER else None
+
+    @property
+    def learns(self) -> bool:
+        """Whether a record changes a model or a transformer."""
+        return self.estimator is not None or any(learns(stage.pipeline) for stage in self.stages)
 
     def choice(self) -> Choice | None:
         """How its estimator learns, None without one."""
