@@ -17,14 +17,15 @@ import org.apache.flink.types.Row;
  * Packs records into frames per shard.
  *
  * <p>A frame leaves when it is full, after the linger, before a checkpoint barrier and at the end of input: so there is no
- * state. The linger is up to 20 times as long while those behind are busy, longer where many shards wait, and after a full
- * frame, when there is more to come: a longer wait costs little then, and gives larger frames. A watermark leaves after the
- * records before it.
+ * state. The linger is up to 20 times as long, and longer where many shards wait, while those behind are busy, or records
+ * are old when they come, and more is to come: a longer wait costs little then, and gives larger frames. A watermark leaves
+ * after the records before it.
  */
 public final class Batcher extends AbstractStreamOperator<Row>
     implements OneInputStreamOperator<byte[], Row>, BoundedOneInput, ProcessingTimeCallback {
   private static final long serialVersionUID = 1L;
   private static final int MOST_LINGERS = 20;
+  private static final long BEHIND_MS = 1_000;
 
   private final int[] shardIds;
   private final int maxBytes;
@@ -33,8 +34,7 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private transient FrameBuilder[] frames;
   private transient FrameLimit[] limits;
   private transient ScheduledFuture<?> timer;
-  private transient long waitingSince, dueAt;
-  private transient boolean isCatchingUp;
+  private transient long waitingSince, dueAt, lastArrival;
   private transient Watermark held;
 
   /** @param shardIds the Flink key of each shard, chosen so that shards spread evenly over the slots */
@@ -61,11 +61,12 @@ public final class Batcher extends AbstractStreamOperator<Row>
     byte[] block = element.getValue();
     int shard = Block.getInt(block, Block.SHARD);
     FrameBuilder frame = frames[shard];
-    if (frame.size() + block.length > maxBytes) flushFull(shard);
+    if (frame.size() + block.length > maxBytes) flush(shard);
     if (frame.count() == 0) limits[shard].begin();
     frame.add(block);
+    lastArrival = Block.getLong(block, Block.ARRIVAL);
     if (limits[shard].isReachedBy(frame.count()) || frame.size() >= maxBytes) {
-      flushFull(shard);
+      flush(shard);
     } else if (timer == null) {
       waitingSince = processingTimeService.getCurrentProcessingTime();
       setTimer(waitingSince + lingerMs);
@@ -75,11 +76,6 @@ public final class Batcher extends AbstractStreamOperator<Row>
   private void setTimer(long time) {
     dueAt = time;
     timer = processingTimeService.registerTimer(time, this);
-  }
-
-  private void flushFull(int shard) {
-    isCatchingUp = true;
-    flush(shard);
   }
 
   private void flush(int shard) {
@@ -111,13 +107,17 @@ public final class Batcher extends AbstractStreamOperator<Row>
   public void onProcessingTime(long time) {
     if (timer == null || time != dueAt) return; // cancelled when it was on its way already
     boolean urgent = time - waitingSince >= mostWaitMs();
-    if (isWayFree(urgent) && (urgent || !isCatchingUp)) {
+    if (isWayFree(urgent) && (urgent || !isCatchingUp(time))) {
       timer = null;
-      isCatchingUp = false;
       flushAll();
     } else {
       setTimer(time + lingerMs);
     }
+  }
+
+  /** Whether the last record is older than one gets by waiting its turn. */
+  private boolean isCatchingUp(long time) {
+    return time - lastArrival > BEHIND_MS + frames.length * FrameLimit.SHARD_MS;
   }
 
   /** No less than what waits will take those behind: a frame has its price, however small it is. */

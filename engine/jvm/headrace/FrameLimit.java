@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  */
 final class FrameLimit {
   /** How long a frame of one of many shards may take. */
-  static final long SHARD_MS = 20;
+  static final long SHARD_MS = 60;
 
   private static final long LEAST_MS = 250;
   private static final int LEAST = 100, FIRST = 1_000;
