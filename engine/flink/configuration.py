@@ -65,7 +65,7 @@ def _always(workflow: str) -> dict[str, str]:
         # a frame is a bundle: what a frame gives goes on at once
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "1000",
-        # the JVM adds to the log, of which Python would hold what it has read once; each bundle goes through what is held
+        # Python holds no state: the JVM adds to the log, and each bundle would go through all that is held
         "python.state.cache-size": "0",
         "execution.buffer-timeout.interval": "5 ms",
         "execution.checkpointing.unaligned.enabled": "true",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,32 +26,33 @@ END_OF_INPUT = (1 << 63) - 1  # the watermark that says that there is nothing mo
 _BYTES = Types.PICKLED_BYTE_ARRAY()  # bytes too; of arrays, thread mode makes tuples of numbers
 
 
-class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink has no types
-    """Runs a worker of the part on `stream`; the Flink key of a frame is the id of its shard, at `shard_ids`.
+@dataclass(frozen=True)
+class OperatorSettings:
+    """How a job runs the learning plane of a part.
 
-    `spec` is a pickled WorkerSpec: it is opened inside the boundary, because opening it imports the user's modules.
-    `publish_every_ms` is how long a quiet shard waits to publish what it has learned last; 0 means never. `is_ranged`
-    says that the job leaves out records, which a metric counts, and `jvm_logs` that the JVM adds each frame to the log.
+    The Flink key of a frame is the id of its shard, at `shard_ids`. `publish_every_ms` is how long a quiet shard waits
+    to publish what it has learned last; 0 means never. `is_ranged` says that the job leaves out records, which a metric
+    counts, and `jvm_logs` that the JVM adds each frame to the learn-log.
     """
 
-    def __init__(
-        self,
-        workflow: str,
-        stream: str,
-        spec: bytes,
-        shard_ids: list[int],
-        publish_every_ms: int,
-        *,
-        is_ranged: bool,
-        jvm_logs: bool,
-    ) -> None:
+    shard_ids: Sequence[int]
+    publish_every_ms: int
+    is_ranged: bool
+    jvm_logs: bool
+
+
+class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink has no types
+    """Runs a worker of the part on `stream`.
+
+    `spec` is a pickled WorkerSpec: it is opened inside the boundary, because opening it imports the user's modules.
+    """
+
+    def __init__(self, workflow: str, stream: str, spec: bytes, settings: OperatorSettings) -> None:
         self._workflow = workflow
         self._stream = stream
         self._spec = spec
-        self._numbers = {shard_id: number for number, shard_id in enumerate(shard_ids)}
-        self._publish_every_ms = publish_every_ms
-        self._is_ranged = is_ranged
-        self._jvm_logs = jvm_logs
+        self._settings = settings
+        self._numbers = {shard_id: number for number, shard_id in enumerate(settings.shard_ids)}
 
     def open(self, context: RuntimeContext) -> None:
         stop_sampling()
@@ -77,7 +79,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
 
     def process_element(self, value: Any, context: KeyedProcessFunction.Context) -> Iterator[bytes]:
         number = self._numbers[context.get_current_key()]
-        self._state.holds_frame = self._jvm_logs
+        self._state.holds_frame = self._settings.jvm_logs
         outputs = self._run(number, value)
         if outputs:
             yield outputs
@@ -103,7 +105,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         metrics = WorkerMetrics(self._workflow, self._stream)
         if spec.flink:
             self._tell(metrics, CheckpointAge(self._workflow, spec.flink))
-            if self._is_ranged:
+            if self._settings.is_ranged:
                 self._tell(metrics, LeftOut(self._workflow, spec.flink))
         if spec.metrics_folder:
             folder, task = Path(spec.metrics_folder), f"{self._stream}-{_subtask(context)}"
@@ -136,7 +138,7 @@ class LearningOperator(KeyedProcessFunction):  # type: ignore[misc]  # pyflink h
         self._timers.add(number)
         timers = context.timer_service()
         timers.register_event_time_timer(END_OF_INPUT)
-        timers.register_processing_time_timer(timers.current_processing_time() + self._publish_every_ms)
+        timers.register_processing_time_timer(timers.current_processing_time() + self._settings.publish_every_ms)
 
 
 def _subtask(context: RuntimeContext) -> int:

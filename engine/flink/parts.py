@@ -68,21 +68,18 @@ def to_frames(
 
 
 def _learn(frames: Any, part: Part, spec: WorkerSpec, settings: JobSettings, shard_ids: list[int]) -> Any:
-    from engine.flink.operator import LearningOperator
+    from engine.flink.operator import LearningOperator, OperatorSettings
 
     stores = [cast(ModelStore, sink.sink) for sink in part.sinks.models]
-    # what was looked up for a frame is in its log, too; in thread mode Python has Flink's state at hand
-    jvm_logs = part.learns and not part.lookups and _mode(frames) == "process"
-    operator = LearningOperator(
-        spec.plan.workflow,
-        part.name,
-        dump(spec),
+    of_operator = OperatorSettings(
         shard_ids,
-        min((to_ms(parse_duration(store.every)) for store in stores), default=0),
+        publish_every_ms=min((to_ms(parse_duration(store.every)) for store in stores), default=0),
         is_ranged=bool(settings.event_range),
-        jvm_logs=jvm_logs,
+        # what was looked up for a frame is in its log, too; in thread mode Python has Flink's state at hand
+        jvm_logs=part.learns and not part.lookups and _mode(frames) == "process",
     )
-    outputs = _process_logged(frames, operator) if jvm_logs else _process(frames, operator)
+    operator = LearningOperator(spec.plan.workflow, part.name, dump(spec), of_operator)
+    outputs = _process_logged(frames, operator) if of_operator.jvm_logs else _process(frames, operator)
     name = "+".join(stage.name for stage in part.stages) or part.name
     return outputs.name(name).uid(f"{part.name}.learn")
 

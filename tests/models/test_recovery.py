@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from threading import Event
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from river import compose, forest, linear_model, preprocessing, stats
 
 from models.outcome import Batch
-from models.recovery import MemoryState, Recoverable
+from models.recovery import MemoryState, Recoverable, ShardState
 from models.shard import Shard
 from models.stage import Stage
 from schemas.errors import Retryable
@@ -203,8 +205,8 @@ def departures_of_numbers() -> list[Record]:
     return [{"delay": record["delay"], "y": record["y"]} for record in departures()[:200]]
 
 
-def stumbling(state: MemoryState) -> Recoverable:
-    return Recoverable(decode, lambda: Shard([Stage("model", Stumbling(), label="y")]), state)
+def stumbling(state: ShardState, clock: Callable[[], float] = perf_counter) -> Recoverable:
+    return Recoverable(decode, lambda: Shard([Stage("model", Stumbling(), label="y")]), state, clock=clock)
 
 
 def mini_batches(state: MemoryState) -> Recoverable:
