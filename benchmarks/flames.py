@@ -55,10 +55,8 @@ def _measure(settings: Settings, arguments: argparse.Namespace) -> None:
     flow = workflow(f"flames_{time.time_ns() // 1_000_000}", stream, task)
     submitted_at = time.time()
     job_id = submit(flow, settings, JobSettings(checkpoint_every="2 s", bounded=True))
-    worker, task_manager = (
-        _process(settings.home, "beam_boot", submitted_at),
-        _process(settings.home, "TaskManagerRunner"),
-    )
+    worker = _process(settings.home, "beam_boot", submitted_at)
+    task_manager = _process(settings.home, "TaskManagerRunner")
     time.sleep(_WARM_S)
     sample(worker, task_manager, arguments.seconds, task.name, settings.home)
     with FlinkRest(Addresses.find(settings).flink) as flink:
