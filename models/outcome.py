@@ -12,7 +12,7 @@ from models.expectations import RuleBroken
 from models.looked_up import Found
 from models.predictions import Prediction, Predictions
 from schemas.errors import BadRecord
-from schemas.table import Table
+from schemas.table import Entry, Table
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Outcome:
     no estimator or the record was rejected; `learned` is the number of records that the estimator learned from.
     `filtered` names each node that a record was meant to go no further than; it has the features of the nodes before.
     `found` is what the batch said was found. `broken` counts rules that were broken and repaired or flagged, by node,
-    rule and action.
+    rule and action. `records` are those of the stream itself, for sinks that take them as they came; what was rejected
+    is its error.
     """
 
     features: dict[str, list[dict[Any, Any] | None]]
@@ -70,6 +71,7 @@ class Outcome:
     filtered: list[tuple[int, str]] = field(default_factory=list)
     found: Mapping[str, Sequence[Found]] = field(default_factory=dict)
     broken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    records: Sequence[Entry] = ()
 
     @classmethod
     def blank(
@@ -88,6 +90,10 @@ class Outcome:
         self.rejected[index] = rejection
         for rows in self.features.values():
             rows[index] = None
+
+    def rows_of(self, node: str) -> Sequence[Entry | None]:
+        """What a transformer stage gives for each record; the records for what is no stage."""
+        return self.features.get(node, self.records)
 
     def rules_broken(self) -> Counter[tuple[str, str, str]]:
         """How often a rule was broken, by node, rule and action, dead letters included."""

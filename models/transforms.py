@@ -34,6 +34,8 @@ class Transforms:
 
     def run(self, batch: Batch, outcome: Outcome) -> None:
         """Pass all records through, where there is no estimator to lead."""
+        if not self.stages:
+            return  # nor need there be a dictionary for each record
         for index, record in enumerate(batch.records):
             if not isinstance(record, BadRecord):
                 self.run_one(index, record, outcome)

@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Column(Protocol):
@@ -27,6 +27,9 @@ class Column(Protocol):
 
     def tolist(self) -> list[Any]:
         """The values as fastavro gives them, None where there is none."""
+
+    def take(self, positions: Places) -> Column:
+        """The values at `positions`, in their order."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Numbers:
     def tolist(self) -> list[Any]:
         return _with_nulls(self.array.tolist(), self.valid)
 
+    def take(self, positions: Places) -> Numbers:
+        return Numbers(self.array[positions], _taken(self.valid, positions))
+
 
 @dataclass(frozen=True)
 class Instants:
@@ -67,7 +73,10 @@ class Instants:
     def tolist(self) -> list[Any]:
         ticks = self.ticks if self.valid is None else np.where(self.valid, self.ticks, 0)
         micros = ticks * 1000 if self.unit == "ms" else ticks
-        return _with_nulls([_EPOCH + since for since in micros.view("m8[us]").tolist()], self.valid)
+        return _with_nulls([EPOCH + since for since in micros.view("m8[us]").tolist()], self.valid)
+
+    def take(self, positions: Places) -> Instants:
+        return Instants(self.ticks[positions], self.unit, _taken(self.valid, positions))
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,9 @@ class Words:
     def tolist(self) -> list[Any]:
         return list(map([*self.words, None].__getitem__, self.codes.tolist()))
 
+    def take(self, positions: Places) -> Words:
+        return Words.of(self.codes[positions], self.words)
+
     @cached_property
     def _coded(self) -> tuple[Codes, list[str]]:
         return self.code()
@@ -137,6 +149,9 @@ class Blobs:
         spans = self.spans if self.valid is None else np.where(self.valid, self.spans, 0)
         return _with_nulls(_cut(self.values, spans), self.valid)
 
+    def take(self, positions: Places) -> Blobs:
+        return Blobs(self.values, self.spans[positions], _taken(self.valid, positions))
+
 
 @dataclass(frozen=True)
 class Logical:
@@ -154,6 +169,9 @@ class Logical:
 
     def tolist(self) -> list[Any]:
         return [None if value is None else self.read(value) for value in self.stored.tolist()]
+
+    def take(self, positions: Places) -> Logical:
+        return Logical(self.stored.take(positions), self.read)
 
 
 @dataclass(frozen=True)
@@ -174,6 +192,10 @@ class Nested:
     def tolist(self) -> list[Any]:
         return _with_nulls(rows(self.columns, self.count), self.valid)
 
+    def take(self, positions: Places) -> Nested:
+        columns = {name: column.take(positions) for name, column in self.columns.items()}
+        return Nested(columns, len(positions), _taken(self.valid, positions))
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -191,6 +213,9 @@ class Constant:
 
     def tolist(self) -> list[Any]:
         return [self.value] * self.count
+
+    def take(self, positions: Places) -> Constant:
+        return Constant(self.value, len(positions))
 
 
 def constant(value: Any, count: int) -> Column:
@@ -227,6 +252,10 @@ def _with_nulls(values: list[Any], valid: Flags | None) -> list[Any]:
     if valid is None:
         return values
     return [value if there else None for value, there in zip(values, valid.tolist(), strict=True)]
+
+
+def _taken(valid: Flags | None, positions: Places) -> Flags | None:
+    return None if valid is None else valid[positions]
 
 
 def _cut(values: bytes, spans: Places) -> list[bytes]:

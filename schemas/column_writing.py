@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from schemas import encoding_kernels as do
-from schemas.column import Column, Flags, Instants, Numbers, Places, Words
+from schemas.column import EPOCH, Column, Flags, Instants, Numbers, Places, Words
 from schemas.matching import kind_of
 from schemas.spans import SIZE_BITS
 
 _UNITS = {"timestamp-millis": "ms", "timestamp-micros": "us"}
+_TICKS = {"ms": timedelta(milliseconds=1), "us": timedelta(microseconds=1)}
 _Cells = tuple[Places, bytes]
 """What the kernel writes, and the bytes in which that is found which has a size."""
 _Ready = Callable[[Any], _Cells | None]
@@ -64,8 +67,10 @@ class FieldWriter:
         if kind == "enum":
             places = {symbol: place for place, symbol in enumerate(type_["symbols"])}
             return cls(do.NUMBER, null, "", lambda values: _symbols(values, places))
+        if logical:
+            return cls(do.NUMBER, null, _UNITS[logical], partial(_instants, tick=_TICKS[_UNITS[logical]]))
         found = _KINDS.get(kind)
-        return found and cls(found[0], null, _UNITS.get(logical, ""), found[1])
+        return found and cls(found[0], null, "", found[1])
 
     def write(self, column: Sequence[Any] | Column) -> Written | None:
         """The column made ready; None if a value may be of another type."""
@@ -133,6 +138,14 @@ def _floats(values: Any) -> _Cells | None:
 def _longs(values: Any) -> _Cells | None:
     array = _array(values, _WHOLE, "i")
     return None if array is None else (array.astype(np.int64), b"")
+
+
+def _instants(values: Any, tick: timedelta) -> _Cells | None:
+    if isinstance(values, np.ndarray) or set(map(type, values)) - {datetime}:
+        return _longs(values)
+    if any(value.utcoffset() is None for value in values):
+        return None
+    return np.array([(value - EPOCH) // tick for value in values], np.int64), b""
 
 
 def _ints(values: Any) -> _Cells | None:

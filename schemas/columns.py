@@ -21,8 +21,8 @@ Sizes = npt.NDArray[np.int32]
 class ColumnEncoder:
     """Encodes records of `schema`, known to the registry as `schema_id`; the bytes are those of `Encoder`.
 
-    Columns of numbers, booleans, strings, bytes and symbols, nullable ones too, are encoded together; a schema or a
-    value of another kind makes it go record by record.
+    Columns of numbers, booleans, instants, strings, bytes and symbols, nullable ones too, are encoded together; a
+    schema or a value of another kind makes it go record by record.
 
     >>> schema = {"type": "record", "name": "point", "fields": [{"name": "x", "type": "long"}]}
     >>> values, sizes = ColumnEncoder(schema, 7).encode({"x": [1, -70]})

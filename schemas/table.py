@@ -42,6 +42,14 @@ class Table(Sequence[Entry]):
     def __getitem__(self, position: int | slice) -> Entry | Sequence[Entry]:
         return self._records[position]
 
+    def readable(self) -> npt.NDArray[np.intp]:
+        """The positions of the records that could be read."""
+        return np.delete(np.arange(len(self)), list(self.errors))
+
+    def take(self, positions: npt.NDArray[np.intp]) -> Table:
+        """The records at `positions`, in their order, all of which could be read."""
+        return Table({name: column.take(positions) for name, column in self.columns.items()})
+
     @cached_property
     def _records(self) -> list[Entry]:
         records: list[Entry] = [*rows(self.columns, len(self))]
@@ -50,6 +58,38 @@ class Table(Sequence[Entry]):
         return records
 
 
-def as_list(values: Values) -> list[Any]:
+def as_list(values: Values | Column) -> list[Any]:
     """Values as Python's own."""
-    return values.tolist() if isinstance(values, np.ndarray) else values
+    return values if isinstance(values, list) else values.tolist()
+
+
+def copied(records: Sequence[Entry]) -> Sequence[Entry]:
+    """The same records, whatever becomes of these."""
+    if isinstance(records, Table):
+        return Table(records.columns, records.errors)
+    return [record if isinstance(record, BadRecord) else dict(record) for record in records]
+
+
+def without(records: Sequence[Entry], errors: Mapping[int, BadRecord]) -> Sequence[Entry]:
+    """The records but for those at the positions of `errors`, which are these.
+
+    >>> without([{"x": 1}, {"x": 2}], {1: BadRecord("refused", "too large")})[1].reason
+    'refused'
+    """
+    if isinstance(records, Table):
+        return Table(records.columns, {**records.errors, **errors})
+    return [errors.get(position, record) for position, record in enumerate(records)]
+
+
+def at(rows: Sequence[Any], positions: Sequence[int]) -> Sequence[Any]:
+    """What is at these positions, in their order; of a table, all of it could be read."""
+    if isinstance(rows, Table):
+        return rows.take(np.array(positions, np.intp))
+    return [rows[position] for position in positions]
+
+
+def field_of(records: Sequence[Entry], name: str) -> list[Any]:
+    """A field of each record, None where it could not be read."""
+    if isinstance(records, Table):
+        return records.columns[name].tolist()
+    return [None if isinstance(record, BadRecord) else record[name] for record in records]

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from engine.plan import Part
+from engine.worker.results import there
 from models.outcome import Batch, Outcome, Rejection
 from schemas.errors import BadRecord
 from schemas.frames import Frame
+from schemas.table import at, field_of
 from sinks import FeatureRow, FeatureStore, RowVersion
 from sinks.feature_rows import pack
 
@@ -36,17 +38,16 @@ class FeatureRows:
 def _of(
     name: str, node: str, store: FeatureStore, coordinates: list[Coordinates], batch: Batch, outcome: Outcome
 ) -> Iterator[Placed]:
+    rows, values = outcome.rows_of(node), field_of(batch.records, store.entity)
     newest: dict[object, int] = {}
-    entity, rows = store.entity, outcome.features[node]
-    for position, features in enumerate(rows):
-        if features is None:
-            continue
-        value = batch.records[position][entity]  # type: ignore[index]  # what has features is a record
+    for position in there(rows).tolist():
+        value = values[position]
         held = newest.get(value)
         if held is None or coordinates[position] > coordinates[held]:
             newest[value] = position
-    for position in newest.values():
-        row = store.row(name, batch.records[position], rows[position] or {}, RowVersion(*coordinates[position]))  # type: ignore[arg-type]
+    places = list(newest.values())
+    for position, features in zip(places, at(rows, places), strict=True):
+        row = store.row(name, {store.entity: values[position]}, features, RowVersion(*coordinates[position]))
         if row is not None:
             yield position, row
 

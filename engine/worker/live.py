@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import time
 from typing import Any
@@ -19,6 +19,7 @@ from models.recovery import Recoverable, ShardState
 from models.shard import Shard
 from schemas.errors import BadRecord
 from schemas.frames import Frame, pack
+from schemas.table import Entry, copied, without
 
 EPOCH, FEATURES, STAGES = "epoch", "features", "stages"  # notes that travel with a shard's snapshots
 UNKNOWN = "any?"
@@ -34,7 +35,7 @@ class LiveShard:
         self._decoder = decoder
         self._nullable = _nullable(part)
         self.frame, self.batch = pack([]), Batch([], [])
-        self._records: list[dict[str, Any] | None] = []
+        self._records: Sequence[Entry] = ()
         self.newest_arrival_ms = int(time() * 1000)  # what was learned before came before now
         choice = part.choice() if is_compiled else None
         goes_by_twins = choice is not None and choice.reason is None
@@ -79,9 +80,7 @@ class LiveShard:
         """
         outcome = self._recoverable.process(data)
         if self._part.shows_records:
-            for index in outcome.rejected:
-                self._records[index] = None
-            outcome.features[self._part.name] = self._records
+            outcome.records = without(self._records, {at: refused.error for at, refused in outcome.rejected.items()})
         estimator = self._part.estimator
         if estimator is not None and (not self.features or UNKNOWN in self.features.values()):
             sample = self._sample(outcome)
@@ -98,9 +97,8 @@ class LiveShard:
         frame, found = parted(data)
         self.frame = Frame.decode(frame)
         self.batch = replace(self._decoder.decode(self.frame), found=found)
-        if self._part.shows_records:  # copies: a shard takes the records over
-            records = self.batch.records
-            self._records = [None if isinstance(record, BadRecord) else dict(record) for record in records]
+        if self._part.shows_records:
+            self._records = copied(self.batch.records)  # a shard takes the records over
         return self.batch
 
     def _sample(self, outcome: Outcome) -> Mapping[Any, Any] | None:

@@ -8,7 +8,7 @@ what the learn-log keeps: what Redis says when the frame is learned again is ano
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -16,8 +16,7 @@ import orjson
 from engine.plan import Part
 from models.looked_up import Found
 from models.outcome import Batch
-from schemas.errors import BadRecord
-from schemas.table import Table
+from schemas.table import field_of
 from sinks import FeatureKey, FeatureReader
 
 _MAGIC = b"HRL1"
@@ -33,7 +32,7 @@ class FeatureLookups:
 
     def read(self, frame: bytes, batch: Batch) -> bytes:
         """The frame with what Redis has for its records. Raises Retryable when Redis is away."""
-        values = {name: _values(batch.records, lookup.on) for name, lookup in self._lookups.items()}
+        values = {name: field_of(batch.records, lookup.on) for name, lookup in self._lookups.items()}
         found = {}
         for workflow in {lookup.features.workflow for lookup in self._lookups.values()}:
             names = [name for name, lookup in self._lookups.items() if lookup.features.workflow == workflow]
@@ -61,10 +60,3 @@ def parted(entry: bytes) -> tuple[bytes, Mapping[str, list[Found]]]:
     return entry[_HEAD.size : end], {
         name: [None if place < 0 else said["rows"][place] for place in said["of"]] for name, said in found.items()
     }
-
-
-def _values(records: Sequence[dict[str, Any] | BadRecord], field: str) -> list[Any]:
-    """A field of each record, None where it could not be decoded."""
-    if isinstance(records, Table):
-        return records.columns[field].tolist()
-    return [None if isinstance(record, BadRecord) else record[field] for record in records]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,8 +14,10 @@ from engine.plan import Part, PlannedPipeline, Stream
 from engine.workflow import DataSink
 from models.outcome import Outcome
 from models.predictions import Prediction, Predictions
+from schemas.column import Column
+from schemas.errors import BadRecord
 from schemas.frames import Frame
-from schemas.table import Values, as_list
+from schemas.table import Table, Values, as_list, at
 from schemas.wire import COORDINATES
 
 Positions = npt.NDArray[np.intp]
@@ -30,7 +32,7 @@ class Results:
     """
 
     positions: Positions
-    columns: dict[str, Values]
+    columns: Mapping[str, Values | Column]
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -49,7 +51,7 @@ class Results:
 
 Maker = Callable[[Frame, Outcome, int], Results]
 """Makes the results of a frame out of its outcome and the model's epoch."""
-Coordinates = Callable[[Frame, Positions], dict[str, Values]]
+Coordinates = Callable[[Frame, Positions], Mapping[str, Values]]
 Probabilities = Callable[[Sequence[Prediction] | Predictions], dict[str, Values]]
 
 
@@ -94,7 +96,7 @@ def _predictions(
         counts: Values = said.counts
     else:
         said = [prediction for prediction in outcome.predictions if prediction is not None]
-        positions = _there(outcome.predictions, len(said))
+        positions = there(outcome.predictions)
         answers, counts = [each.prediction for each in said], [each.count for each in said]
     columns = {
         **coordinates(frame, positions),
@@ -110,18 +112,27 @@ def _features(
     coordinates: Coordinates, stage: str, fields: Sequence[str], frame: Frame, outcome: Outcome, _: int
 ) -> Results:
     """The features of a stage that are in the schema; null for those that are not there."""
-    rows = outcome.features[stage]
-    features = [row for row in rows if row is not None]
-    positions = _there(rows, len(features))
-    columns: dict[str, Values] = {name: [row.get(name) for row in features] for name in fields}
+    rows = outcome.rows_of(stage)
+    positions = there(rows)
+    if isinstance(rows, Table):
+        columns = _of_table(rows, positions, fields)
+    else:
+        features = at(rows, positions.tolist())
+        columns = {name: [row.get(name) for row in features] for name in fields}
     return Results(positions, {**coordinates(frame, positions), **columns})
 
 
-def _there(found: Sequence[object | None], count: int) -> Positions:
-    """The places of what is not None, of which there are `count`."""
-    if count == len(found):
-        return np.arange(count, dtype=np.intp)
-    return np.array([place for place, one in enumerate(found) if one is not None], np.intp)
+def _of_table(table: Table, positions: Positions, fields: Sequence[str]) -> Mapping[str, Values | Column]:
+    columns = (table.take(positions) if table.errors else table).columns
+    return {name: columns[name] if name in columns else [None] * len(positions) for name in fields}
+
+
+def there(rows: Sequence[object | None]) -> Positions:
+    """The positions of what is there, and could be read."""
+    if isinstance(rows, Table):
+        return rows.readable()
+    gone = [place for place, row in enumerate(rows) if row is None or isinstance(row, BadRecord)]
+    return np.delete(np.arange(len(rows)), gone)
 
 
 def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: bool) -> dict[str, Values]:
