@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schemas.avro import load_schema, parse
@@ -52,6 +52,18 @@ def test_a_table_holds_what_each_record_is_decoded_to(data: st.DataObject) -> No
     decoder = decoder_of(schema)
     assert ColumnProgram.of(parse(schema)) is not None
     assert shown(joined(decoder, values)) == shown(one_by_one(decoder, values))
+
+
+@given(st.data())
+def test_what_is_taken_of_a_table_are_its_records(data: st.DataObject) -> None:
+    schema = data.draw(records)
+    values = data.draw(st.lists(encoded(schema).map(HEADER.__add__), min_size=1, max_size=5))
+    table = joined(decoder_of(schema), values)
+    assume(isinstance(table, Table))
+    readable = table.readable().tolist()
+    assert readable == [place for place, entry in enumerate(table) if not isinstance(entry, BadRecord)]
+    places = data.draw(st.lists(st.sampled_from(readable))) if readable else []
+    assert shown(table.take(np.array(places, np.intp))) == shown(table[place] for place in places)
 
 
 @given(st.data())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import Decoder, Encoder
+from schemas.column_writing import FieldWriter
 from schemas.columns import ColumnEncoder
 from schemas.errors import BadRecord
 from schemas.table import Table
@@ -18,10 +20,15 @@ from tests.schemas.joining import joined
 INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
 LONGS = st.integers(-(1 << 63), (1 << 63) - 1)
 INTS = st.integers(-(1 << 31), (1 << 31) - 1)
+INSTANTS = st.datetimes(timezones=st.just(UTC) | st.just(timezone(timedelta(hours=-5))))
 VALUES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     ("int", INTS),
     ("long", LONGS),
     (INSTANT, LONGS),
+    (INSTANT, INSTANTS),
+    ({"type": "long", "logicalType": "timestamp-micros"}, INSTANTS),
+    (["null", INSTANT], st.none() | INSTANTS),
+    (INSTANT, st.datetimes()),  # of no time zone
     ("double", st.floats()),
     ("boolean", st.booleans()),
     (["null", "int"], st.none() | INTS),
@@ -67,6 +74,13 @@ def test_columns_give_the_bytes_of_the_encoder(table: tuple[dict[str, Any], dict
     expected = one_by_one(schema, columns)
     assert values == b"".join(expected)
     assert sizes.tolist() == [len(value) for value in expected]
+
+
+@given(st.lists(INSTANTS, min_size=1), st.sampled_from(["timestamp-millis", "timestamp-micros"]))
+def test_instants_are_written_together(instants: list[Any], unit: str) -> None:
+    field = FieldWriter.of({"type": "long", "logicalType": unit})
+    assert field is not None
+    assert field.write(instants) is not None
 
 
 @given(st.lists(LONGS, min_size=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ FEATURES = {
     "name": "Weather",
     "fields": [{"name": "station", "type": STATIONS}, READINGS["fields"][1]],
 }
+WARMTH_UNKNOWN = {"name": "warmth", "type": ["null", "double"]}
+AT = {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}
+STAMPED: dict[str, Any] = {**READINGS, "fields": [READINGS["fields"][0], WARMTH_UNKNOWN, READINGS["fields"][2], AT]}
+NOTES = {"name": "notes", "type": {"type": "array", "items": "string"}}  # columns are not made of it
+NOTED: dict[str, Any] = {**STAMPED, "fields": [*STAMPED["fields"], NOTES]}
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ENCODER = Encoder(READINGS, 1)
 
 Make = Callable[[Path, str | None], ResultSink]
@@ -59,20 +66,23 @@ SINKS: dict[str, Make] = {
 class Bench:
     """A worker whose features go to the sink `fed`, and which learns from all of them."""
 
-    def __init__(self, made: Plan) -> None:
+    def __init__(self, made: Plan, schema: dict[str, Any] = READINGS) -> None:
         self.plan = made
+        self._encoder = Encoder(schema, 1)
         ids = tuple(range(len(made.topics)))
         [part] = made.parts
         self.metrics = WorkerMetrics(made.workflow, part.name)
         self._worker = Worker(
-            WorkerSpec(made, 1, {part.name: {1: READINGS}}, ids, "http://127.0.0.1:1", "redis://127.0.0.1:1", ""),
+            WorkerSpec(made, 1, {part.name: {1: schema}}, ids, "http://127.0.0.1:1", "redis://127.0.0.1:1", ""),
             part,
             MemoryState(),
             self.metrics,
         )
 
     def process(self, readings: list[dict[str, Any]], start: int = 0) -> list[OutputRecord]:
-        records = [Record(ENCODER.encode(reading), b"k", offset=start + at) for at, reading in enumerate(readings)]
+        records = [
+            Record(self._encoder.encode(reading), b"k", offset=start + at) for at, reading in enumerate(readings)
+        ]
         return unpack_output(self._worker.process(0, pack(records).encode()).encode())
 
     def held(self, outputs: list[OutputRecord]) -> list[tuple[int, str]]:
@@ -82,11 +92,12 @@ class Bench:
             return [(row["offset"], row["station"]) for row in fed.sink.rows()]
         if isinstance(fed.sink, SqlTable):
             return _in_table(fed.sink)
-        schema = self.plan.results[fed.name]
-        rows = [
-            Decoder(schema, lambda _: schema).decode(out.value) for out in outputs if out.destination != DEAD_LETTERS
-        ]
-        return [(row["offset"], row["station"]) for row in rows]
+        return [(row["offset"], row["station"]) for row in self.rows(outputs)]
+
+    def rows(self, outputs: list[OutputRecord]) -> list[dict[str, Any]]:
+        """What goes to the sink, if the JVM writes it."""
+        decoder = Decoder(schema := self.plan.results["fed"], lambda _: schema)
+        return [decoder.decode(out.value) for out in outputs if out.destination != DEAD_LETTERS]
 
 
 def _in_table(sink: SqlTable) -> list[tuple[int, str]]:
@@ -193,6 +204,35 @@ def test_a_sink_that_names_no_schema_takes_all_features_as_they_are_known(kind: 
     made = planned(SINKS[kind](tmp_path, None), compose.Select("station", "warmth") | compose.Renamer({"warmth": "t"}))
     fields = {field["name"]: field["type"] for field in made.results["fed"]["fields"]}
     assert list(fields.items())[3:] == [("station", "string"), ("t", "double")]
+
+
+def on_the_stream(kind: str, folder: Path, schema: dict[str, Any]) -> Bench:
+    """A worker whose records go to the sink `fed` as they came, beside a model that takes no null."""
+    flow = Workflow("weather", max_dead="100%")
+    readings = flow.source("readings", KafkaTopic("readings"))
+    flow.sink("fed", readings, SINKS[kind](folder, None))
+    model = compose.Select("warmth") | linear_model.LogisticRegression()
+    flow.sink("said", flow.pipeline("model", readings, model, label="rain"), Collector(name=f"{folder} said"))
+    return Bench(make_plan(flow, lambda _: schema), schema)
+
+
+@pytest.mark.parametrize("kind", SINKS)
+def test_a_sink_on_the_stream_takes_the_records_that_no_stage_refuses(kind: str, tmp_path: Path) -> None:
+    bench = on_the_stream(kind, tmp_path, STAMPED)
+    readings = [{**reading(station), "at": NOON} for station in ("ayr", "brig", "como")]
+    outputs = bench.process([readings[0], {**readings[1], "warmth": None}, readings[2]])
+    assert bench.held(outputs) == [(0, "ayr"), (2, "como")]
+    assert [(letter["node"], letter["offset"]) for letter in letters(outputs)] == [("model", 1)]
+    assert bench.held(bench.process(readings, start=3))[-3:] == [(3, "ayr"), (4, "brig"), (5, "como")]
+
+
+@pytest.mark.parametrize("schema", [STAMPED, NOTED], ids=["columns", "one by one"])
+def test_records_of_the_stream_come_out_whole(schema: dict[str, Any], tmp_path: Path) -> None:
+    bench = on_the_stream("topic", tmp_path, schema)
+    fields = [field["name"] for field in schema["fields"]]
+    came = [{**reading("ayr"), "at": NOON + timedelta(milliseconds=each), "notes": ["dry"]} for each in range(3)]
+    records = [{name: record[name] for name in fields} for record in came]
+    assert [{name: row[name] for name in fields} for row in bench.rows(bench.process(records))] == records
 
 
 @pytest.mark.parametrize("kind", SINKS)
