@@ -53,10 +53,10 @@ class JobSettings:
 def configuration(workflow: str, settings: JobSettings, flink: str | None) -> dict[str, str]:
     """Flink's settings of a job for the session cluster at `flink`; without it, for the cluster that it runs in."""
     session = _session(settings, flink) if flink else {}
-    return {**_always(workflow), **session, **settings.extra}
+    return {**_always(workflow, settings), **session, **settings.extra}
 
 
-def _always(workflow: str) -> dict[str, str]:
+def _always(workflow: str, settings: JobSettings) -> dict[str, str]:
     """What every job needs, wherever it runs."""
     return {
         "pipeline.name": workflow,
@@ -67,7 +67,8 @@ def _always(workflow: str) -> dict[str, str]:
         "python.fn-execution.bundle.time": "1000",
         # Python holds no state: the JVM adds to the log, and each bundle would go through all that is held
         "python.state.cache-size": "0",
-        "execution.buffer-timeout.interval": "5 ms",
+        # nobody waits for the first results of a bounded run, and fewer buffers are sent
+        "execution.buffer-timeout.interval": "100 ms" if settings.bounded else "5 ms",
         "execution.checkpointing.unaligned.enabled": "true",
         "execution.checkpointing.aligned-checkpoint-timeout": "2 s",
         "execution.checkpointing.tolerable-failed-checkpoints": "10",
