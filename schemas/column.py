@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from schemas.instants import EPOCH
 from schemas.spans import SIZE_BITS, SIZE_MASK
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Column(Protocol):

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import encoding_kernels as do
-from schemas.column import EPOCH, Column, Flags, Instants, Numbers, Places, Words
+from schemas.column import Column, Flags, Instants, Numbers, Places, Words
+from schemas.instants import EPOCH, TICKS
 from schemas.matching import kind_of
 from schemas.spans import SIZE_BITS
 
 _UNITS = {"timestamp-millis": "ms", "timestamp-micros": "us"}
-_TICKS = {"ms": timedelta(milliseconds=1), "us": timedelta(microseconds=1)}
 _Cells = tuple[Places, bytes]
 """What the kernel writes, and the bytes in which that is found which has a size."""
 _Ready = Callable[[Any], _Cells | None]
@@ -68,7 +68,7 @@ class FieldWriter:
             places = {symbol: place for place, symbol in enumerate(type_["symbols"])}
             return cls(do.NUMBER, null, "", lambda values: _symbols(values, places))
         if logical:
-            return cls(do.NUMBER, null, _UNITS[logical], partial(_instants, tick=_TICKS[_UNITS[logical]]))
+            return cls(do.NUMBER, null, _UNITS[logical], partial(_instants, tick=TICKS[logical]))
         found = _KINDS.get(kind)
         return found and cls(found[0], null, "", found[1])
 

@@ -1,10 +1,14 @@
-"""Instants as people write them: ISO 8601."""
+"""Instants as people write them, ISO 8601, and what they are counted from."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from schemas.errors import Fatal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICKS = {"timestamp-millis": timedelta(milliseconds=1), "timestamp-micros": timedelta(microseconds=1)}
+"""What instants are counted in, by their logical type."""
 
 
 def parse_instant(text: str) -> datetime:

@@ -15,6 +15,7 @@ from schemas.errors import BadRecord
 
 Entry = dict[str, Any] | BadRecord
 Values = list[Any] | npt.NDArray[Any]
+Positions = npt.NDArray[np.intp]
 
 
 class Table(Sequence[Entry]):
@@ -42,11 +43,11 @@ class Table(Sequence[Entry]):
     def __getitem__(self, position: int | slice) -> Entry | Sequence[Entry]:
         return self._records[position]
 
-    def readable(self) -> npt.NDArray[np.intp]:
+    def readable(self) -> Positions:
         """The positions of the records that could be read."""
         return np.delete(np.arange(len(self)), list(self.errors))
 
-    def take(self, positions: npt.NDArray[np.intp]) -> Table:
+    def take(self, positions: Positions) -> Table:
         """The records at `positions`, in their order, all of which could be read."""
         return Table({name: column.take(positions) for name, column in self.columns.items()})
 
@@ -79,6 +80,14 @@ def without(records: Sequence[Entry], errors: Mapping[int, BadRecord]) -> Sequen
     if isinstance(records, Table):
         return Table(records.columns, {**records.errors, **errors})
     return [errors.get(position, record) for position, record in enumerate(records)]
+
+
+def there(rows: Sequence[object | None]) -> Positions:
+    """The positions of what is there, and could be read."""
+    if isinstance(rows, Table):
+        return rows.readable()
+    gone = [place for place, row in enumerate(rows) if row is None or isinstance(row, BadRecord)]
+    return np.delete(np.arange(len(rows)), gone)
 
 
 def at(rows: Sequence[Any], positions: Sequence[int]) -> Sequence[Any]:

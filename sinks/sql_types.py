@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sql
 
 from schemas.fields import plain_type
+from schemas.instants import EPOCH, TICKS
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN: dict[str, Any] = {
     "boolean": sql.Boolean,
     "int": sql.Integer,
@@ -30,7 +29,6 @@ _LOGICAL: dict[str, Any] = {
     "decimal": sql.Numeric,
     "uuid": sql.Uuid,
 }
-_UNITS = {"timestamp-millis": timedelta(milliseconds=1), "timestamp-micros": timedelta(microseconds=1)}
 
 Convert = Callable[[Any], Any]
 
@@ -51,8 +49,8 @@ def converter(kind: Any) -> Convert:
     >>> converter({"type": "long", "logicalType": "timestamp-millis"})(1_000).isoformat()
     '1970-01-01T00:00:01+00:00'
     """
-    unit = _UNITS.get(_logical(kind))
-    return _plain if unit is None else lambda value: _EPOCH + value * unit if isinstance(value, int) else value
+    unit = TICKS.get(_logical(kind))
+    return _plain if unit is None else lambda value: EPOCH + value * unit if isinstance(value, int) else value
 
 
 def _plain(value: Any) -> Any:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from schemas.errors import Fatal
-from schemas.instants import parse_instant
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from schemas.instants import EPOCH, parse_instant
 
 
 @dataclass(frozen=True)
@@ -57,5 +55,5 @@ ALL = EventRange()
 
 
 def _ms(instant: datetime) -> int:
-    since = instant - _EPOCH
+    since = instant - EPOCH
     return -(-since // timedelta(milliseconds=1))  # a part of a millisecond counts as a whole one

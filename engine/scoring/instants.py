@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from schemas.instants import EPOCH
+
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -15,7 +16,7 @@ def to_text(instant_ms: int) -> str | None:
     ('2013-01-01T00:26:40.123Z', None)
     """
     try:
-        instant = _EPOCH + timedelta(milliseconds=instant_ms)
+        instant = EPOCH + timedelta(milliseconds=instant_ms)
     except OverflowError:
         return None
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -30,4 +31,4 @@ def from_text(text: str) -> int:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError("it has no offset from UTC")
-    return (instant - _EPOCH) // _MILLISECOND
+    return (instant - EPOCH) // _MILLISECOND

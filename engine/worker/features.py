@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from engine.plan import Part
-from engine.worker.results import there
 from models.outcome import Batch, Outcome, Rejection
 from schemas.errors import BadRecord
 from schemas.frames import Frame
-from schemas.table import at, field_of
+from schemas.table import at, field_of, there
 from sinks import FeatureRow, FeatureStore, RowVersion
 from sinks.feature_rows import pack
 

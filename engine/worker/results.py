@@ -8,19 +8,15 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.plan import Part, PlannedPipeline, Stream
 from engine.workflow import DataSink
 from models.outcome import Outcome
 from models.predictions import Prediction, Predictions
 from schemas.column import Column
-from schemas.errors import BadRecord
 from schemas.frames import Frame
-from schemas.table import Table, Values, as_list, at
+from schemas.table import Positions, Table, Values, as_list, at, there
 from schemas.wire import COORDINATES
-
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -125,14 +121,6 @@ def _features(
 def _of_table(table: Table, positions: Positions, fields: Sequence[str]) -> Mapping[str, Values | Column]:
     columns = (table.take(positions) if table.errors else table).columns
     return {name: columns[name] if name in columns else [None] * len(positions) for name in fields}
-
-
-def there(rows: Sequence[object | None]) -> Positions:
-    """The positions of what is there, and could be read."""
-    if isinstance(rows, Table):
-        return rows.readable()
-    gone = [place for place, row in enumerate(rows) if row is None or isinstance(row, BadRecord)]
-    return np.delete(np.arange(len(rows)), gone)
 
 
 def _coordinates(feed: Stream, frame: Frame, positions: Positions, *, by_topic: bool) -> dict[str, Values]:
