@@ -16,9 +16,10 @@ from schemas.session import Session
 ENDED = ("FINISHED", "CANCELED", "FAILED")  # the states of a job that nothing follows
 _LEFT_OUT = "left out: "  # and the gate, engine/jvm/headrace/Gate.java
 _OUR_FAILURE = "headrace.JobFailed: "
-_ENDING = "task is closing"  # what Flink says of a checkpoint that a task came before with its end
+# what Flink says of a checkpoint that a task came before with its end
+_ENDING = ("task is closing", "checkpoint request for unknown task")
 # and where a task is gone, or not there yet
-_TASK_AWAY = ("Task local checkpoint failure", "Not all required tasks are currently running", _ENDING)
+_TASK_AWAY = ("Task local checkpoint failure", "Not all required tasks are currently running", *_ENDING)
 _TRIES = 3
 _BETWEEN_TRIES_S = 1.0  # a task that closes is said to run for a moment still
 
@@ -147,7 +148,8 @@ class FlinkRest(Session):
         newest = self.checkpoints(job_id)["latest"]
         failed, completed = newest["failed"], newest["completed"]
         said = str((failed or {}).get("failure_message") or "no reason given").splitlines()[0]
-        if failed and (not completed or failed["id"] > completed["id"]) and _ENDING not in said:
+        ends = any(ending in said for ending in _ENDING)
+        if failed and (not completed or failed["id"] > completed["id"]) and not ends:
             hint = _hint_of(said)
             return f"checkpoint {failed['id']} failed: {said}" + (f"; {hint}" if hint else "")
         return self.failure(job_id)

@@ -71,9 +71,10 @@ def test_a_savepoint_that_failed_as_a_task_was_away_is_asked_for_again(failure: 
     ("said", "trouble"),
     [
         ("Checkpoint was declined (task is closing)", None),
+        ("TaskManager received a checkpoint request for unknown task 1_0. Failure reason: gone", None),
         ("Checkpoint expired", "checkpoint 2 failed: Checkpoint expired"),
     ],
-    ids=["as its job ends", "for another reason"],
+    ids=["as its task ends", "as its task has ended", "for another reason"],
 )
 def test_a_checkpoint_that_failed_is_a_trouble(said: str, trouble: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     newest = {"failed": {"id": 2, "failure_message": said}, "completed": {"id": 1}}
