@@ -19,11 +19,19 @@ TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
 
 def write_outputs(plan: Plan, records: Mapping[str, Any], cluster: Cluster) -> None:
     """Write the records that parts give, by the names of these: one transaction for all topics, and files."""
-    first, *others = [to_topics(plan, name, given) for name, given in records.items()]
-    together = first.union(data_streams(others)) if others else first
-    together.sinkTo(_kafka_sink(plan, cluster)).name("kafka").uid(KAFKA)
+    given = [to_topics(plan, name, given) for name, given in records.items()]
+    (given[0] if len(given) == 1 else _spread(given)).sinkTo(_kafka_sink(plan, cluster)).name("kafka").uid(KAFKA)
     for part in plan.parts:
         write_files(records[part.name], plan, part)
+
+
+def _spread(streams: list[Any]) -> Any:
+    """All streams in one, by keys: where subtasks pass streams on one to one, Flink lets no barrier overtake records.
+
+    The one that comes first would block its stream, while those before it still have to make room for the others'.
+    """
+    integer = jvm().org.apache.flink.api.common.typeinfo.Types.INT
+    return streams[0].union(data_streams(streams[1:])).keyBy(jvm().headrace.SpreadByKey(), integer)
 
 
 def to_topics(plan: Plan, name: str, records: Any) -> Any:

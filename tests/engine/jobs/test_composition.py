@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from river import compose, preprocessing
 
@@ -96,6 +97,17 @@ def _met(tame: dict[tuple[int, int], Reading]) -> list[dict[str, Any]]:
         here = [r for r in through if r["station"] == row["station"] and first <= r["at"] <= last]
         rows.append({**row, "met": len(here), "seen": max(r["wind"] for r in here)})
     return rows
+
+
+def test_results_of_several_parts_go_to_kafka_on_edges_where_barriers_overtake(
+    platform: Platform, stream: Feed
+) -> None:
+    stream.write(300)
+    trial = finish(platform, composed(stream), BOUNDED)
+    plan = httpx.get(f"{platform.addresses.flink}/jobs/{trial.started.job_id}/plan", trust_env=False).json()["plan"]
+    [writer] = [node for node in plan["nodes"] if node["description"].startswith("kafka: Writer")]
+    assert len(writer["inputs"]) > 1
+    assert {edge["ship_strategy"] for edge in writer["inputs"]} == {"HASH"}
 
 
 def test_what_a_pipeline_has_refused_comes_to_no_connector_twice(platform: Platform, stream: Feed) -> None:
