@@ -34,8 +34,9 @@ class Kafka:
     def read(self, environment: Any, source: PlannedSource, contract: Any) -> Any:
         if source.reading is not Reading.STREAM:
             return read_table(environment, self.workflow, source, contract, self.cluster, self.settings)
-        records = kafka_source(self.workflow, source, contract, self.cluster, self.settings)
-        return read_topic(environment, source, records, progress_of(source, self.cluster), self.settings)
+        progress = progress_of(source, self.cluster)
+        records = kafka_source(self.workflow, source, contract, progress, self.cluster, self.settings)
+        return read_topic(environment, source, records, progress, self.settings)
 
     def write(self, plan: Plan, records: Mapping[str, Any]) -> None:
         write_outputs(plan, records, self.cluster)

@@ -20,13 +20,13 @@ REDRIVE = "redrive!"  # no name that an author can give
 def read_topic(environment: Any, source: PlannedSource, records: Any, progress: Any, settings: JobSettings) -> Any:
     """The blocks of a source's topics, late ones marked, those outside of the job's range of event times left out.
 
-    `records` is Flink's source of them, and `progress` knows how far it has come.
+    `records` is the source of them, a TopicSource, and `progress` knows how far it has come.
     """
     topic, headrace = source.topic, jvm().headrace
     lateness_ms = to_ms(topic.lateness_time)
     idle_ms = 0 if settings.bounded else to_ms(parse_duration(topic.idle))
     blocks = environment.fromSource(
-        headrace.TopicSource(records, progress),
+        records,
         headrace.EventTimes(lateness_ms, idle_ms, to_ms(topic.heartbeat_time), progress),
         source.name,
     ).uid(f"{source.name}.source")
@@ -109,10 +109,13 @@ def to_ms(duration: timedelta) -> int:
     return int(duration.total_seconds() * 1000)
 
 
-def kafka_source(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:
+def kafka_source(
+    workflow: str, source: PlannedSource, contract: Any, progress: Any, cluster: Cluster, settings: JobSettings
+) -> Any:
+    """The source of Kafka's topics."""
     builder = _builder(workflow, source, contract, cluster, settings)
     stops = _stops(cluster.stretches[source.name], settings)
-    return (builder if stops is None else builder.setBounded(stops)).build()
+    return jvm().headrace.AlignedSource((builder if stops is None else builder.setBounded(stops)).build(), progress)
 
 
 def _builder(workflow: str, source: PlannedSource, contract: Any, cluster: Cluster, settings: JobSettings) -> Any:

@@ -87,7 +87,7 @@ class WrittenTables(Session):
         # time passes where a table says so, and by more than the source waits for
         progress.told((to_ms(parse_duration(source.topic.idle)) + 1) * 1_000_000)
         written = self._written(source, contract, progress, run=self._run)
-        return read_topic(environment, source, written, progress, self._settings)
+        return read_topic(environment, source, jvm().headrace.TopicSource(written, progress), progress, self._settings)
 
     def write(self, plan: Plan, records: Mapping[str, Any]) -> None:
         first, *others = [to_topics(plan, name, given) for name, given in records.items()]

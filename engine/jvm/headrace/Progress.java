@@ -87,6 +87,15 @@ public final class Progress implements Serializable {
     return largest;
   }
 
+  /** The least of the largest event times of those partitions that have yet to deliver what was there at submission. */
+  long reached() {
+    long least = Long.MAX_VALUE;
+    for (Position position : positions.values()) {
+      if (position.next < position.end) least = Math.min(least, position.largest);
+    }
+    return least;
+  }
+
   private final class Told implements RelativeClock {
     @Override
     public long relativeTimeMillis() {

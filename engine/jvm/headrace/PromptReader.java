@@ -15,7 +15,7 @@ import org.apache.flink.core.io.InputStatus;
  * A reader of Kafka whose offsets are committed as soon as a checkpoint is complete. Flink's own leaves that to the thread
  * that fetches, which first waits for records, on a quiet topic for 10 s; what wakes it up is that partitions may go on.
  */
-final class PromptReader implements SourceReader<byte[], KafkaPartitionSplit> {
+class PromptReader implements SourceReader<byte[], KafkaPartitionSplit> {
   private final SourceReader<byte[], KafkaPartitionSplit> kafka;
   /** Those that no end is set to: others are the fetching thread's to give up, at any time. */
   private final Set<String> endless = new HashSet<>();

@@ -18,7 +18,7 @@ public class PromptSource
     implements Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<byte[]> {
   private static final long serialVersionUID = 1L;
 
-  private final Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState> kafka;
+  final Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState> kafka;
 
   public PromptSource(Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState> kafka) {
     this.kafka = kafka;

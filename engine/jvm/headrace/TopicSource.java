@@ -12,10 +12,10 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * A source of topics with two things more: a subtask knows from the start which partitions it reads, and the largest event
  * time of each is part of the source's state, which moves with the partition.
  */
-public final class TopicSource extends PromptSource {
+public class TopicSource extends PromptSource {
   private static final long serialVersionUID = 1L;
 
-  private final Progress progress;
+  final Progress progress;
 
   public TopicSource(Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState> kafka, Progress progress) {
     super(kafka);

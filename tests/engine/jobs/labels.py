@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -18,9 +19,7 @@ class Labelled:
         self._records, self._within_ms, self._policy = records, within_ms, policy
         self.examples: list[Record] = []
         self.fates: Counter[str] = Counter(records=len(records), labels=len(labels))
-        by_station: dict[str, list[Record]] = defaultdict(list)
-        for label in sorted(labels, key=lambda label: label["at"]):
-            by_station[label["station"]].append(label)
+        by_station = _by_station(labels)
         deciding = [self._of_record(record, by_station[record["station"]]) for record in records]
         for ordered in by_station.values():
             self._of_labels(ordered, [label for label in deciding if label])
@@ -69,10 +68,22 @@ class Labelled:
 
 def as_of(left: list[Record], right: list[Record], tolerance_ms: int) -> Iterator[tuple[Record, Record | None]]:
     """Each record of the left side with the newest of its station, neither after it nor older than the tolerance."""
+    there = _by_station(right)
     for record in left:
-        ages = [
-            (record["at"] - other["at"], other)
-            for other in right
-            if other["station"] == record["station"] and 0 <= record["at"] - other["at"] <= tolerance_ms
-        ]
-        yield record, min(ages, key=lambda pair: pair[0])[1] if ages else None
+        ordered = there[record["station"]]
+        before = bisect_right(ordered, record["at"], key=_at)
+        newest = ordered[before - 1] if before else None
+        yield record, newest if newest and record["at"] - newest["at"] <= tolerance_ms else None
+
+
+def _by_station(records: list[Record]) -> defaultdict[str, list[Record]]:
+    """The records of each station in the order of their instants."""
+    by_station: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in sorted(records, key=_at):
+        by_station[record["station"]].append(record)
+    return by_station
+
+
+def _at(record: Record) -> int:
+    at: int = record["at"]
+    return at

@@ -26,6 +26,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
 WITHOUT_RAIN = "SELECT `at`, station, warmth, wind FROM here"
+FAR = 20_000  # records, engine/jvm/headrace/Alignment.java
 LEFT, RIGHT = 0, 50  # no two readings of a station, of either side, are of one instant
 
 
@@ -35,12 +36,12 @@ def streams(platform: Platform) -> Iterator[tuple[Feed, Feed]]:
         yield here, there
 
 
-def write(stream: Feed, count: int, side: int) -> None:
+def write(stream: Feed, count: int, side: int, *, after_ms: int = 0) -> None:
     """Readings every 100 ms or so, out of order by less than the lateness."""
     for position in range(len(stream.written), len(stream.written) + count):
         chance = random.Random(2 * position + side)
         reading: Reading = {
-            "at": FIRST_AT + 100 * (position + chance.randrange(5)) + side + position % 49,
+            "at": FIRST_AT + after_ms + 100 * (position + chance.randrange(5)) + side + position % 49,
             "station": chance.choice(STATIONS),
             "warmth": chance.gauss(12.0, 6.0),
             "wind": chance.expovariate(0.2),
@@ -74,6 +75,18 @@ def test_an_as_of_join_takes_the_newest_that_is_not_after(platform: Platform, st
     rows = as_of_rows(here, there)
     assert 200 < sum(row["there_at"] is None for row in rows) < 1_500
     are_learned(trial, "joined", rows, ("warmth", "wind"))
+
+
+def test_a_topic_that_is_far_ahead_of_the_other_waits_and_all_of_it_is_read(
+    platform: Platform, streams: tuple[Feed, Feed]
+) -> None:
+    here, there = streams
+    write(here, 3 * FAR, LEFT)
+    write(there, 2 * FAR, RIGHT, after_ms=2 * FAR * 100)  # it waits in its middle, and is the last to end
+    trial = finish(platform, as_of_flow(streams), BOUNDED)
+    rows = as_of_rows(here, there)
+    assert 2 * FAR < sum(row["there_at"] is None for row in rows) < 3 * FAR
+    are_predicted(trial, "joined", rows)
 
 
 def test_an_as_of_join_that_was_stopped_goes_on(platform: Platform, streams: tuple[Feed, Feed]) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +12,10 @@ import fastavro
 import pytest
 from pyarrow import parquet
 
-from engine.jars import flink_home, flink_jars, java, parquet_jars
-from engine.jvm.compile import SOURCES, shim_jar
 from schemas.codec import Encoder
 from schemas.frames import OutputRecord, pack_output
 from schemas.wire import features_schema
+from tests.engine.jvm.harness import run_java
 
 COUNT = 20_000  # more than a block of Avro and a page of Parquet
 PLACE = {"type": "record", "name": "Place", "fields": [{"name": "latitude", "type": "double"}]}
@@ -79,10 +75,6 @@ def test_what_is_read_is_what_was_written(
     encoder, given = Encoder(SCHEMA, 0), [everything(number) for number in range(count)]
     frame = pack_output([OutputRecord(3, encoder.encode(record)) for record in given]).encode()
     schema = json.dumps(SCHEMA).encode()
-    shutil.copytree(SOURCES / "headrace", tmp_path / "shim" / "headrace")
-    shutil.copy(Path(__file__).parent / "headrace" / "FileWriting.java", tmp_path / "shim" / "headrace")
-    jars = [shim_jar(tmp_path / "shim"), *flink_jars(), *parquet_jars(), *sorted((flink_home() / "lib").glob("*.jar"))]
-    command = [str(java()), "-Xmx96m", "-cp", os.pathsep.join(map(str, jars)), "headrace.FileWriting"]
     file = tmp_path / f"results.{kind}"
-    subprocess.run([*command, kind, str(file)], input=len(schema).to_bytes(4, "big") + schema + frame, check=True)
+    run_java("FileWriting", kind, str(file), given=len(schema).to_bytes(4, "big") + schema + frame, folder=tmp_path)
     assert read(file) == given
