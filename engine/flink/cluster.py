@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Offsets = Mapping[int, int]  # by partition
+KAFKA_PATIENCE_MS = (
+    10 * 60 * 1000
+)  # for so long Kafka may be away before a job starts again; its clients have a minute or two
 
 
 @dataclass(frozen=True)

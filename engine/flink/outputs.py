@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.flink.cluster import Cluster
+from engine.flink.cluster import KAFKA_PATIENCE_MS, Cluster
 from engine.flink.folders import write_files
 from engine.flink.gateway import data_streams, jvm, string_array
 from engine.plan import Plan
@@ -52,6 +52,8 @@ def _kafka_sink(plan: Plan, cluster: Cluster) -> Any:
         .setDeliveryGuarantee(guarantee.EXACTLY_ONCE)
         .setTransactionalIdPrefix(f"headrace-{plan.workflow}")
         .setProperty("transaction.timeout.ms", str(TRANSACTION_TIMEOUT_MS))
+        .setProperty("max.block.ms", str(KAFKA_PATIENCE_MS))
+        .setProperty("delivery.timeout.ms", str(KAFKA_PATIENCE_MS))
         .setProperty("max.request.size", str(cluster.max_request_bytes))
         .setProperty("buffer.memory", str(max(PRODUCER_BYTES, 2 * cluster.max_request_bytes)))
         .setProperty("linger.ms", "5")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from engine.flink.cluster import Cluster, Offsets, Stretch
+from engine.flink.cluster import KAFKA_PATIENCE_MS, Cluster, Offsets, Stretch
 from engine.flink.configuration import JobSettings
 from engine.flink.gateway import data_streams, jvm, string_array
 from engine.plan import PARTITION_BITS, Plan, PlannedSource, Reading
@@ -138,6 +138,7 @@ def _builder(workflow: str, source: PlannedSource, contract: Any, cluster: Clust
 def _connected(builder: Any, cluster: Cluster) -> Any:
     """What a source of Kafka's has to know of the brokers, and that it reads what is committed."""
     builder = builder.setBootstrapServers(cluster.kafka).setProperty("isolation.level", "read_committed")
+    builder = builder.setProperty("default.api.timeout.ms", str(KAFKA_PATIENCE_MS))
     for name, value in for_flink(Servers(cluster.kafka).properties).items():
         builder = builder.setProperty(name, value)
     return builder

@@ -58,7 +58,7 @@ def test_bad_records_go_to_the_dead_letters_and_change_nothing(platform: Platfor
     assert bits(model) == bits(other_model)
     assert card.learned_until == other_card.learned_until
     assert _in_order(trial) == _in_order(spared)
-    assert trial.ask(FlinkRest.failures) == 0
+    assert trial.ask(FlinkRest.failures) == 0, trial.ask(FlinkRest.failure)
 
 
 @pytest.fixture

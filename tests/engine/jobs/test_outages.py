@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import pytest
 
@@ -13,11 +14,12 @@ from engine.flink.rest import FlinkRest
 from engine.local.platform import Platform
 from tests.engine.jobs import plain_river
 from tests.engine.jobs.readings import PARTITIONS, Feed, feed, released
-from tests.engine.jobs.trial import Trial, begin, gone, suspended, workflow
+from tests.engine.jobs.trial import Trial, begin, gone, suspended, workflow, workflow_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services
 OUTAGE_S = 30.0
+KAFKAS_PATIENCE_S = 60.0
 SETTLED_S = 5.0  # what was on its way has arrived
 BURST = 8_000
 
@@ -61,6 +63,19 @@ def test_a_service_that_is_away_is_waited_for(
     _ends_as_if_nothing_had_been(stream, trial)
 
 
+def test_kafka_is_waited_for_longer_than_its_clients_wait_by_default(platform: Platform, stream: Feed) -> None:
+    looks_often = {"partition.discovery.interval.ms": "5000"}
+    stream.write(BURST)
+    flow = workflow_of(replace(stream.source(), properties=looks_often))
+    trial = begin(platform, flow, JobSettings(checkpoint_every="2 s"))
+    trial.wait_until_predicted(len(released(stream.written)))
+    with gone(platform, "kafka"):
+        # where nothing waits to be written, the next checkpoint asks for a new transaction
+        _wait(KAFKAS_PATIENCE_S + SETTLED_S)
+    stream.write(BURST)
+    _ends_as_if_nothing_had_been(stream, trial)
+
+
 def _wait(seconds: float) -> None:
     over = time.monotonic() + seconds
     wait_until(lambda: time.monotonic() > over, 2 * seconds)
@@ -68,7 +83,7 @@ def _wait(seconds: float) -> None:
 
 def _ends_as_if_nothing_had_been(stream: Feed, trial: Trial) -> None:
     trial.wait_until_predicted(len(released(stream.written)))
-    assert trial.ask(FlinkRest.failures) == 0
+    assert trial.ask(FlinkRest.failures) == 0, trial.ask(FlinkRest.failure)
     trial.stop(drain=True)
     order = plain_river.in_event_time_order(stream.written, PARTITIONS)
     assert trial.numbers(order) == plain_river.predictions(stream.written[position] for position in order)
