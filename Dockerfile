@@ -25,10 +25,12 @@ RUN uv venv --python 3.11 /opt/venv \
     && printf '#!/opt/venv/bin/python\nfrom engine.cli import main\n\nmain()\n' > /opt/venv/bin/headrace \
     && chmod +x /opt/venv/bin/headrace
 
-FROM packages AS jars
+FROM packages AS code
 COPY . /opt/headrace
-RUN python -c "from engine.jars import install; from engine.jvm.compile import shim_jar; install(); shim_jar(); \
-import models.compiled.pipeline"
+RUN python -c "from engine.cli.install import compile_kernels; compile_kernels()"
+
+FROM code AS jars
+RUN headrace install
 
 # The services never start a JVM or a Redis of their own.
 FROM packages AS service-packages
@@ -43,10 +45,12 @@ RUN groupadd --gid 10001 headrace \
 
 FROM runtime AS services
 COPY --from=service-packages /opt/venv /opt/venv
-COPY . /opt/headrace
+COPY --from=code /opt/headrace /opt/headrace
 WORKDIR /opt/headrace
 USER 10001:10001
-RUN --network=none python -c "import engine.ingest, engine.scoring, schemas.registry_service"
+# Kernels are found by the user that may not write beside them.
+RUN --network=none python -c "import engine.ingest, engine.scoring, schemas.registry_service; \
+from engine.cli.install import compile_kernels; compiled = compile_kernels(); assert not compiled, compiled"
 EXPOSE 8080 8081 8083
 CMD ["python", "-m", "engine.scoring", "--host", "0.0.0.0", "--port", "8080"]
 
@@ -69,7 +73,8 @@ WORKDIR /opt/flink
 USER 10001:10001
 # Everything a job needs is in the image: found again with the network off, as the user it runs as.
 RUN --network=none python -c "from engine.jars import flink_jars, parquet_jars; from engine.jvm.compile import shim_jar; \
-assert all(jar.is_file() for jar in [*flink_jars(), *parquet_jars(), shim_jar()])"
+assert all(jar.is_file() for jar in [*flink_jars(), *parquet_jars(), shim_jar()]); \
+from engine.cli.install import compile_kernels; compiled = compile_kernels(); assert not compiled, compiled"
 EXPOSE 6123 8081 9249 9260
 ENTRYPOINT ["/docker-entrypoint.sh"]
 CMD ["help"]

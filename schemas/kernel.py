@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,13 @@ with plain_print():
     import numba
     from llvmlite import binding, ir
     from numba import types
-    from numba.core.caching import FunctionCache
+    from numba.core.caching import (
+        CompileResultCacheImpl,
+        FunctionCache,
+        InTreeCacheLocator,
+        UserProvidedCacheLocator,
+        UserWideCacheLocator,
+    )
     from numba.extending import intrinsic
     from numba.np.numpy_support import as_dtype
 
@@ -54,6 +61,8 @@ _SCALARS = {bool: types.boolean, int: types.int64, float: types.float64}
 _UNWRAPPED = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # wrappers take half of the time to compile
 _ARRAY_DATA = 4  # which part of an array is the pointer to its items
 _LIBM = ctypes.CDLL("libm.so.6")
+COMPILED: list[str] = []
+"""The kernels of which nothing was kept, so that this process has compiled them."""
 
 
 def kernel(function: F) -> F:
@@ -68,20 +77,46 @@ def kernel(function: F) -> F:
     compiled._cache = _Kept(function)
     compiled.compile(signature)
     compiled.disable_compile()
+    if not compiled.stats.cache_hits:
+        COMPILED.append(f"{function.__module__}.{function.__qualname__}")
     return compiled  # type: ignore[no-any-return]
 
 
-class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _Beside(InTreeCacheLocator):  # type: ignore[misc]  # numba has no types
+    """Keeps kernels beside their module, and finds them there also where nothing may be written, as in an image.
+
+    Else they are kept for the user, or, where that cannot be, nowhere.
+    """
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> Any:
+        beside = cls(function, file)
+        if any(Path(beside.get_cache_path()).glob(f"{Path(file).stem}.*.nbi")):
+            return beside
+        return super().from_function(function, file) or UserWideCacheLocator.from_function(function, file) or beside
+
+
+class _Places(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (UserProvidedCacheLocator, _Beside)
+
+
+class _Kept(FunctionCache):  # type: ignore[misc]
     """What numba keeps on disk of a function, under a version of its own.
 
     By itself numba looks at the function's own file only, and not before it has loaded what it kept, which names types
     that may be gone.
     """
 
+    _impl_class = _Places
+
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         made_of = sorted({_text(__file__), *_made_of(function)})
         self._cache_file._version += f" {hashlib.sha256(repr(made_of).encode()).hexdigest()}"
+
+    def save_overload(self, signature: Any, data: Any) -> None:
+        if os.access(self.cache_path, os.W_OK):
+            super().save_overload(signature, data)
 
 
 def _made_of(function: Callable[..., Any]) -> Iterator[str]:

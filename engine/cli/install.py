@@ -27,5 +27,13 @@ def install() -> None:
 
     install_jars()
     shim_jar()
+    compile_kernels()
+
+
+def compile_kernels() -> list[str]:
+    """Compile those kernels of which nothing is kept; their names."""
     for module in KERNELS:
-        import_module(module)  # compiles what it needs, and keeps it
+        import_module(module)
+    from schemas.kernel import COMPILED
+
+    return COMPILED

@@ -89,3 +89,10 @@ def test_compose_services_are_supervised() -> None:
 def test_the_image_checks_what_it_starts(module: str) -> None:
     assert any(f"python -m {module}" in " ".join(it.get("command", [])) for it in compose()["services"].values())
     assert any(module in run for run in stages()["services"].arguments("RUN"))
+
+
+@pytest.mark.parametrize("target", ["services", "flink"])
+def test_the_image_checks_that_its_user_finds_the_compiled_kernels(target: str) -> None:
+    checks = [run for run in stages()[target].arguments("RUN") if "compile_kernels()" in run]
+    assert len(checks) == 1
+    assert "assert not compiled" in checks[0]

@@ -6,6 +6,8 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +64,53 @@ def test_a_kernel_is_compiled_again_when_a_constant_of_another_file_has_changed(
         assert asked(tmp_path) == answer
 
 
+def test_a_kernel_that_is_kept_is_found_where_nothing_may_be_written(tmp_path: Path) -> None:
+    (tmp_path / "called.py").write_text(CALLED.format(5.0))
+    (tmp_path / "calling.py").write_text(CALLING)
+    assert run(tmp_path, ASKING + COMPILED) == ["5.0", "['calling.ask']"]
+    with only_readable(tmp_path):
+        assert run(tmp_path, ASKING + COMPILED) == ["5.0", "[]"]
+
+
+def test_a_kernel_is_compiled_where_it_can_be_kept_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "called.py").write_text(CALLED.format(6.0))
+    (tmp_path / "calling.py").write_text(CALLING)
+    with only_readable(tmp_path):
+        assert run(tmp_path, ASKING + COMPILED) == ["6.0", "['calling.ask']"]
+        assert run(tmp_path, ASKING + COMPILED) == ["6.0", "['calling.ask']"]
+
+
+@contextmanager
+def only_readable(folder: Path) -> Iterator[None]:
+    """Inside, nothing may be written to a folder and to those in it."""
+    folders = [folder, *(path for path in folder.iterdir() if path.is_dir())]
+    for path in folders:
+        path.chmod(0o555)
+    try:
+        yield
+    finally:
+        for path in folders:
+            path.chmod(0o755)
+
+
 def asked(folder: Path) -> float:
     """What the kernel in the folder answers, in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": f"{folder}:{Path.cwd()}", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", ASKING]
+    [answer] = run(folder, ASKING)
+    return float(answer)
+
+
+def run(folder: Path, code: str) -> list[str]:
+    """The lines that some code prints in a process of its own, which may write what its user may, be it root."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{folder}:{Path.cwd()}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "XDG_CACHE_HOME": str(folder),
+    }
+    mortal = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    command = [*mortal, sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)
-    return float(done.stdout)
+    return done.stdout.splitlines()
 
 
 CALLED = """
@@ -99,6 +142,10 @@ from calling import ask
 into = np.zeros(1)
 ask(into)
 print(into[0])
+"""
+COMPILED = """
+from schemas.kernel import COMPILED
+print([name for name in COMPILED if name.startswith("calling")])
 """
 TAKING = """
 from typing import NamedTuple
