@@ -60,6 +60,11 @@ class Forms:
                 self._compiled.load(number, self._unlearned)
         return numbers
 
+    @property
+    def is_river_ahead(self) -> bool:
+        """Whether river's objects have learned what columns have not."""
+        return self._is_river_ahead
+
     def in_river(self) -> Learner:
         """The models as river's objects."""
         for number in np.flatnonzero(self._ahead).tolist():

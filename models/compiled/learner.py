@@ -87,6 +87,11 @@ class CompiledLearner:
         return self._forms.learner.learned_until
 
     @property
+    def is_in_columns(self) -> bool:
+        """Whether the newest frame was learned by twins, and did not have to go by river."""
+        return not self._forms.is_river_ahead
+
+    @property
     def river(self) -> Learner:
         """The same stage without twins, with all that was learned."""
         return self._forms.in_river()

@@ -223,31 +223,6 @@ def test_a_shard_changes_over_at_a_checkpoint_and_goes_on_with_the_same_numbers(
         switching = planned
 
 
-SHIPPED = [
-    (datasets.Phishing, linear_model.LogisticRegression),
-    (datasets.Bananas, linear_model.LogisticRegression),
-    (datasets.TrumpApproval, linear_model.LinearRegression),
-    (datasets.ChickWeights, linear_model.LinearRegression),
-    (datasets.WaterFlow, linear_model.LinearRegression),
-]
-
-
-@pytest.mark.parametrize(("dataset", "model"), SHIPPED, ids=lambda each: each.__name__)
-def test_the_data_sets_of_river_give_what_river_gives(dataset: Any, model: Any) -> None:
-    stage = Stage("model", preprocessing.StandardScaler() | model(), label="label")
-    records = [{**_numbers(x), "label": y} for x, y in dataset()]
-    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
-    for start in range(0, len(records), 1_000):
-        part = records[start : start + 1_000]
-        times = list(range(start, start + len(part)))
-        expected = results(river, Batch([dict(record) for record in part], times))
-        assert results(compiled, Batch(table(part, tuple(part[0])), times)) == expected
-
-
-def _numbers(x: Record) -> Record:
-    return {name: value for name, value in x.items() if isinstance(value, int | float)}
-
-
 def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
     stage = Stage("model", linear_model.LinearRegression(optim.AdaGrad()), label="y")
 
