@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import pytest
-from river import anomaly, cluster, compose, linear_model, preprocessing
+from river import anomaly, cluster, compose, dummy, linear_model, preprocessing
 
 from engine.connectors import FeatureLookup, Features, Over, Query, Session, Sql, Table, Tumbling
 from engine.explain import explain
@@ -282,6 +282,36 @@ def test_what_learns_without_a_label_is_planned_and_explained(model: Any, kind: 
     assert any(line.startswith("learns from ") for line in lines)
     assert f"step {type(model).__name__}: has a compiled twin" in lines
     assert "compiled, with river's numbers" in lines
+
+
+def test_explain_shows_where_what_is_compiled_begins() -> None:
+    def build(flow: Workflow) -> None:
+        scaled = compose.Select("distance") | preprocessing.StandardScaler() | linear_model.LogisticRegression()
+        late = flow.pipeline("late", flow.source("flights", FLIGHTS), Filter("distance > 100") | scaled, label="late")
+        flow.sink("published", late, ModelStore("late"))
+
+    lines = [line.strip() for line in explain(plan(build)).splitlines()]
+    begin = lines.index("step Filter: goes record by record, in front of what is compiled")
+    assert lines[begin + 1 : begin + 5] == [
+        "step Select: has a compiled twin",
+        "step StandardScaler: has a compiled twin",
+        "step LogisticRegression: has a compiled twin",
+        "compiled, with river's numbers",
+    ]
+
+
+def test_explain_shows_which_step_has_a_pipeline_go_at_rivers_speed() -> None:
+    def build(flow: Workflow) -> None:
+        model = compose.Select("distance") | preprocessing.StandardScaler() | dummy.PriorClassifier()
+        late = flow.pipeline("late", flow.source("flights", FLIGHTS), model, label="late")
+        flow.sink("published", late, ModelStore("late"))
+
+    lines = [line.strip() for line in explain(plan(build)).splitlines()]
+    begin = lines.index("step StandardScaler: has a compiled twin")
+    assert lines[begin + 1 : begin + 3] == [
+        "step PriorClassifier: PriorClassifier has no twin",
+        "at river's speed: PriorClassifier has no twin",
+    ]
 
 
 def test_a_key_makes_shards() -> None:
