@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Offsets = Mapping[int, int]  # by partition
-KAFKA_PATIENCE_MS = (
-    10 * 60 * 1000
-)  # for so long Kafka may be away before a job starts again; its clients have a minute or two
+# for so long Kafka may be away before a job starts again; its clients wait a minute or two by themselves
+KAFKA_PATIENCE_MS = 10 * 60 * 1000
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
 
 def write_outputs(plan: Plan, records: Mapping[str, Any], cluster: Cluster) -> None:
     """Write the records that parts give, by the names of these: one transaction for all topics, and files."""
-    given = [to_topics(plan, name, given) for name, given in records.items()]
-    (given[0] if len(given) == 1 else _spread(given)).sinkTo(_kafka_sink(plan, cluster)).name("kafka").uid(KAFKA)
+    streams = [to_topics(plan, name, given) for name, given in records.items()]
+    (streams[0] if len(streams) == 1 else _spread(streams)).sinkTo(_kafka_sink(plan, cluster)).name("kafka").uid(KAFKA)
     for part in plan.parts:
         write_files(records[part.name], plan, part)
 
