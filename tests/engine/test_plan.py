@@ -284,34 +284,37 @@ def test_what_learns_without_a_label_is_planned_and_explained(model: Any, kind: 
     assert "compiled, with river's numbers" in lines
 
 
-def test_explain_shows_where_what_is_compiled_begins() -> None:
-    def build(flow: Workflow) -> None:
-        scaled = compose.Select("distance") | preprocessing.StandardScaler() | linear_model.LogisticRegression()
-        late = flow.pipeline("late", flow.source("flights", FLIGHTS), Filter("distance > 100") | scaled, label="late")
-        flow.sink("published", late, ModelStore("late"))
-
-    lines = [line.strip() for line in explain(plan(build)).splitlines()]
-    begin = lines.index("step Filter: goes record by record, in front of what is compiled")
-    assert lines[begin + 1 : begin + 5] == [
-        "step Select: has a compiled twin",
-        "step StandardScaler: has a compiled twin",
-        "step LogisticRegression: has a compiled twin",
-        "compiled, with river's numbers",
-    ]
+SCALED = compose.Select("distance") | preprocessing.StandardScaler()
 
 
-def test_explain_shows_which_step_has_a_pipeline_go_at_rivers_speed() -> None:
-    def build(flow: Workflow) -> None:
-        model = compose.Select("distance") | preprocessing.StandardScaler() | dummy.PriorClassifier()
-        late = flow.pipeline("late", flow.source("flights", FLIGHTS), model, label="late")
-        flow.sink("published", late, ModelStore("late"))
-
-    lines = [line.strip() for line in explain(plan(build)).splitlines()]
-    begin = lines.index("step StandardScaler: has a compiled twin")
-    assert lines[begin + 1 : begin + 3] == [
-        "step PriorClassifier: PriorClassifier has no twin",
-        "at river's speed: PriorClassifier has no twin",
-    ]
+@pytest.mark.parametrize(
+    ("model", "lines"),
+    [
+        (
+            Filter("distance > 100") | SCALED.clone() | linear_model.LogisticRegression(),
+            [
+                "step Filter: goes record by record, in front of what is compiled",
+                "step Select: has a compiled twin",
+                "step StandardScaler: has a compiled twin",
+                "step LogisticRegression: has a compiled twin",
+                "compiled, with river's numbers",
+            ],
+        ),
+        (
+            SCALED.clone() | dummy.PriorClassifier(),
+            [
+                "step StandardScaler: has a compiled twin",
+                "step PriorClassifier: PriorClassifier has no twin",
+                "at river's speed: PriorClassifier has no twin",
+            ],
+        ),
+    ],
+    ids=["a filter in front", "an own step behind"],
+)
+def test_explain_shows_the_border_between_river_and_what_is_compiled(model: Any, lines: list[str]) -> None:
+    explained = [line.strip() for line in explain(plan(lambda flow: learn(flow, FLIGHTS, "late", model))).splitlines()]
+    begin = explained.index(lines[0])
+    assert explained[begin : begin + len(lines)] == lines
 
 
 def test_a_key_makes_shards() -> None:

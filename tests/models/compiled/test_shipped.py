@@ -30,7 +30,7 @@ from tests.models.compiled.pipelines import Record, table
 from tests.models.compiled.test_learner import results
 
 FRAME = 500
-MOST = 5_000  # of the 49,097 records of one data set; the next largest has 5,300
+MOST = 5_300  # of the 49,097 records of one data set; the next largest has so many
 SCALED = preprocessing.StandardScaler
 PLAIN = {
     "scaled, by stochastic gradient descent": lambda: SCALED() | linear_model.LinearRegression(),
