@@ -22,9 +22,10 @@ import org.apache.flink.util.Collector;
 /**
  * Records, the left rows, with the labels that come for them later, the right rows.
  *
- * <p>Everything happens at its own event time: a record opens, a label comes, a deadline passes, in this order where the
+ * <p>Everything counts at its own event time: a record opens, a label comes, a deadline passes, in this order where the
  * times are equal. So nothing depends on which side is read faster. What comes behind the watermark counts from then on.
- * Rows come out with the instant at which their label was decided, which is their event time.
+ * Rows come out with the instant at which their label was decided, which is their event time. Nothing shows that a record
+ * has opened before the next label or deadline of its key, so that is when it opens: a timer costs more than the join.
  */
 public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, RowData, RowData>
     implements CheckpointedFunction {
@@ -77,6 +78,7 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
       LabelState key = ofKey();
       RowsByTime.add(key.recordsDue, due(context), records.toBinaryRow(row).copy());
       state.update(key);
+      context.timerService().registerEventTimeTimer(deadline(row));
     }
     ledger.show();
   }
@@ -85,16 +87,16 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
   public void processElement2(RowData row, Context context, Collector<RowData> out) throws Exception {
     ledger.label();
     LabelState key = ofKey();
-    RowsByTime.add(key.labelsDue, due(context), labels.toBinaryRow(row).copy());
+    long due = due(context);
+    RowsByTime.add(key.labelsDue, due, labels.toBinaryRow(row).copy());
     state.update(key);
+    context.timerService().registerEventTimeTimer(due);
     ledger.show();
   }
 
-  /** When what has just come takes effect; a timer calls then. */
+  /** When what has just come takes effect. */
   private static long due(Context context) {
-    long at = Math.max(context.timestamp(), context.timerService().currentWatermark() + 1);
-    context.timerService().registerEventTimeTimer(at);
-    return at;
+    return Math.max(context.timestamp(), context.timerService().currentWatermark() + 1);
   }
 
   private LabelState ofKey() throws Exception {
@@ -109,7 +111,7 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
   @Override
   public void onTimer(long now, OnTimerContext context, Collector<RowData> out) throws Exception {
     LabelState key = ofKey();
-    for (RowData record : RowsByTime.take(key.recordsDue, now, now)) open(key, record, context);
+    for (RowData record : RowsByTime.take(key.recordsDue, Long.MIN_VALUE, now)) open(key, record, context);
     List<RowData> come = RowsByTime.take(key.labelsDue, now, now);
     come.sort(RowOrder::compare); // what decides must not depend on which of one instant was read first
     for (RowData label : come) meet(key, label, RowKey.hasNull(context.getCurrentKey()), now, out);
@@ -126,7 +128,6 @@ public final class LabelJoin extends KeyedCoProcessFunction<RowData, RowData, Ro
     long memory = deadline(record) + rules.withinMs;
     RowsByTime.add(key.undecided, rules.timeOfRecord(record), record);
     key.rememberedUntil = key.rememberedUntil == null ? memory : Math.max(memory, key.rememberedUntil);
-    context.timerService().registerEventTimeTimer(deadline(record));
     context.timerService().registerEventTimeTimer(memory + 1);
   }
 

@@ -1,6 +1,7 @@
 package headrace;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
@@ -24,6 +25,7 @@ final class RowsByTime {
 
   /** The rows from one instant to another, both included, the earliest first. */
   static List<RowData> between(SortedMap<Long, List<RowData>> rows, long from, long to) {
+    if (rows.isEmpty()) return Collections.emptyList();
     List<RowData> listed = new ArrayList<>();
     rows.subMap(from, to + 1).values().forEach(listed::addAll);
     return listed;
