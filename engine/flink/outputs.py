@@ -14,7 +14,6 @@ from sources.kafka_properties import for_flink
 
 KAFKA = "kafka!"  # no name that an author can give
 PRODUCER_BYTES = 32 << 20  # Kafka's own default
-TRANSACTION_TIMEOUT_MS = 10 * 60 * 1000  # below the broker's 15 minutes
 
 
 def write_outputs(plan: Plan, records: Mapping[str, Any], cluster: Cluster) -> None:
@@ -51,7 +50,7 @@ def _kafka_sink(plan: Plan, cluster: Cluster) -> Any:
         .setRecordSerializer(jvm().headrace.OutputRecords(string_array(list(plan.topics))))
         .setDeliveryGuarantee(guarantee.EXACTLY_ONCE)
         .setTransactionalIdPrefix(f"headrace-{plan.workflow}")
-        .setProperty("transaction.timeout.ms", str(TRANSACTION_TIMEOUT_MS))
+        .setProperty("transaction.timeout.ms", str(KAFKA_PATIENCE_MS))
         .setProperty("max.block.ms", str(KAFKA_PATIENCE_MS))
         .setProperty("delivery.timeout.ms", str(KAFKA_PATIENCE_MS))
         .setProperty("max.request.size", str(cluster.max_request_bytes))
