@@ -90,10 +90,13 @@ class _Beside(InTreeCacheLocator):  # type: ignore[misc]  # numba has no types
 
     @classmethod
     def from_function(cls, function: Any, file: str) -> Any:
+        where_it_may_write = super().from_function(function, file)
+        if where_it_may_write:
+            return where_it_may_write
         beside = cls(function, file)
         if any(Path(beside.get_cache_path()).glob(f"{Path(file).stem}.*.nbi")):
             return beside
-        return super().from_function(function, file) or UserWideCacheLocator.from_function(function, file) or beside
+        return UserWideCacheLocator.from_function(function, file) or beside
 
 
 class _Places(CompileResultCacheImpl):  # type: ignore[misc]
