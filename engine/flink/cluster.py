@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Offsets = Mapping[int, int]  # by partition
-# for so long Kafka may be away before a job starts again, and a transaction stays open: its clients wait a minute or two
-# by themselves, and the broker ends transactions after 15 minutes
+# for so long Kafka may be away before a job starts again, and a transaction stay open: by themselves its clients wait a
+# minute or two, and the broker ends transactions after 15 minutes
 KAFKA_PATIENCE_MS = 10 * 60 * 1000
 
 
