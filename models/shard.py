@@ -92,6 +92,13 @@ class Shard:
         return self.estimator is not None or self.transforms.learns
 
     @property
+    def is_in_columns(self) -> bool:
+        """Whether the newest frame was learned by compiled twins, and not by river."""
+        if self.estimator is None or isinstance(self.estimator, Learner | MiniBatchLearner):
+            return False
+        return self.estimator.is_in_columns
+
+    @property
     def learned(self) -> int:
         """The number of records that the estimator has learned."""
         return self.estimator.learned if self.estimator else 0

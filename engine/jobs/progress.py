@@ -21,6 +21,7 @@ class Progress:
 
     `records` were taken in by the part that has taken in most: one record may pass several.
     `replayed` is how many frames were learned again from the logs of their shards when those were restored.
+    `compiled` are the records of frames that went by compiled twins, and not by river.
     `quality` has the prequential metrics, weighted by the records that each shard has judged; `version` is the greatest
     published one.
     """
@@ -32,6 +33,7 @@ class Progress:
     replayed: int = 0
     quality: dict[str, float] = field(default_factory=dict)
     version: Version | None = None
+    compiled: int = 0
 
 
 def read_progress(workflow: str, folder: Path) -> Progress:
@@ -68,6 +70,7 @@ def read_progress(workflow: str, folder: Path) -> Progress:
         int(totals["headrace_replayed_frames_total"]),
         _weighted(list(shards.values())),
         max((Version(epoch, counts.get(shard, 0)) for shard, epoch in epochs.items()), default=None),
+        int(totals["headrace_compiled_records_total"]),
     )
 
 

@@ -28,6 +28,7 @@ class WorkerMetrics:
         self._of = (workflow, stream)
         self.records = self._counter("headrace_records_total", "records taken in")
         self.learned = self._counter("headrace_learned_records_total", "records learned from")
+        self.compiled = self._counter("headrace_compiled_records_total", "records taken in by compiled twins")
         self.dead = self._counter("headrace_dead_letters_total", "records refused", "reason")
         self.filtered = self._counter("headrace_filtered_total", "records that a node was to drop", "node")
         self.broken = self._counter(
@@ -59,6 +60,7 @@ class WorkerMetrics:
         self.lag.labels(*self._of).observe(max(0.0, time() - newest_arrival_ms / 1000))
         self.records.labels(*self._of).inc(len(outcome.predictions))
         self.learned.labels(*self._of).inc(outcome.learned)
+        self.compiled.labels(*self._of).inc(len(outcome.predictions) if shard.is_in_columns else 0)
         self.batch.labels(*self._of).observe(len(outcome.predictions))
         for reason, count in Tally(rejection.error.reason for rejection in outcome.rejected.values()).items():
             self.dead.labels(*self._of, reason).inc(count)

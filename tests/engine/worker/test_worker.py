@@ -100,6 +100,16 @@ def test_each_record_is_predicted_dead_or_filtered_and_counted_as_such(server: R
         assert metric(bench, "headrace_rules_broken_total", node="features", rule=rule, action=action) == count
 
 
+def test_what_compiled_twins_take_in_is_counted(server: RedisServer, tmp_path: Path) -> None:
+    compiled = Bench(checked("by_twins"), server.url, tmp_path)
+    by_river = Bench(plan("by_river"), server.url, tmp_path)  # its function says not what fields it gives
+    for bench in (compiled, by_river):
+        bench.process(records(50))
+    assert metric(compiled, "headrace_compiled_records_total") == metric(compiled, "headrace_records_total") == 50
+    assert metric(by_river, "headrace_compiled_records_total") == 0
+    assert metric(by_river, "headrace_records_total") == 50
+
+
 def test_the_features_of_a_record_that_a_later_node_drops_are_kept(server: RedisServer, tmp_path: Path) -> None:
     bench = Bench(checked("kept"), server.url, tmp_path)
     bench.process(records(500))
