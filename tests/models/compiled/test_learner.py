@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import anomaly, cluster, compose, datasets, linear_model, optim, preprocessing
+from river import anomaly, cluster, compose, linear_model, optim, preprocessing
 
 from models import Filter
 from models.compiled.learner import CompiledLearner
 from models.failure import LearnFailed
+from models.learner import Learner
 from models.outcome import Batch, Outcome
 from models.pickled import dump, load
 from models.predictions import Prediction
@@ -95,11 +96,11 @@ def test_without_a_label_it_gives_what_river_gives(keyed: bool, mixed: bool, dat
     shards = check(stage, data.draw(unlabelled_streams(keyed=keyed, mixed=mixed)), data)
     models = [list(shard.model.values()) if keyed else [shard.model] for shard in shards] or [[], []]
     for theirs, ours in zip(*models, strict=True):
-        assert _whole(last_step(ours)) == _whole(last_step(theirs))
+        assert whole(last_step(ours)) == whole(last_step(theirs))
 
 
 def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject) -> list[Shard]:
-    """The frames give the same by river and compiled, as columns or not, stored in between or not.
+    """The frames give the same by river and compiled, as columns or not, stored or changed over in between or not.
 
     Gives both, if no record has made learning fail, which leaves shards that have to be restored. Several streams, one
     behind the other, may have different fields.
@@ -108,9 +109,10 @@ def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject) -> l
     frames = [(records, each.names) for each in streams for records in each.frames]
     river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
     assert isinstance(compiled.estimator, CompiledLearner)
+    goes_by_twins = True
     for number, (records, names) in enumerate(frames):
         times = [1_000 * number + place for place in range(len(records))]
-        way = data.draw(st.sampled_from(["columns", "records", "stored"]))
+        way = data.draw(st.sampled_from(["columns", "records", "stored", "changed over"]))
         given_as = [dict(record) for record in records] if way == "records" else table(records, names)
         expected = _results_or_failure(river, Batch([dict(record) for record in records], times))
         assert _results_or_failure(compiled, Batch(given_as, times)) == expected
@@ -118,8 +120,19 @@ def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject) -> l
             return []
         if way == "stored":
             compiled = load(dump(compiled))
+        elif way == "changed over":
+            goes_by_twins = not goes_by_twins
+            compiled = changed_over(compiled, stage, is_compiled=goes_by_twins)
     assert compiled.model.keys() == river.model.keys() if stage.key else True
     return [river, compiled]
+
+
+def changed_over(before: Shard, stage: Stage, *, is_compiled: bool) -> Shard:
+    """What goes on by twins, or by river, with what a shard had learned when it was stored."""
+    after = Shard([stage], is_compiled=is_compiled)
+    after.adopt(load(dump(before)))
+    assert isinstance(after.estimator, CompiledLearner if is_compiled else Learner)
+    return after
 
 
 def _ratio(x: Record) -> Record:
@@ -206,21 +219,6 @@ def test_behind_any_stage_it_gives_what_river_gives(front: Any, key: str | None,
         assert _said(ours) == _said(theirs)
         assert repr(ours.features) == repr(theirs.features)
         assert compiled.shard.learned == river.shard.learned
-
-
-def test_a_shard_changes_over_at_a_checkpoint_and_goes_on_with_the_same_numbers() -> None:
-    stage = Stage("model", preprocessing.StandardScaler() | linear_model.LogisticRegression(), label="y")
-    river, switching = Shard([stage]), Shard([stage])
-    records = [{**x, "y": y} for x, y in datasets.Phishing()]
-    for number, start in enumerate(range(0, len(records), 100)):
-        part = records[start : start + 100]
-        times = list(range(start, start + len(part)))
-        expected = results(river, Batch([dict(record) for record in part], times))
-        assert results(switching, Batch(table(part, tuple(records[0])), times)) == expected
-        planned = Shard([stage], is_compiled=number % 2 == 0)
-        planned.adopt(load(dump(switching)))
-        assert isinstance(planned.estimator, CompiledLearner) == (number % 2 == 0)
-        switching = planned
 
 
 def test_what_river_cannot_square_is_refused_and_leaves_no_trace() -> None:
@@ -314,10 +312,10 @@ def test_trees_and_centers_go_over_to_river_whole() -> None:
             records = [{"a": at * 5 % 11 / 11, "b": at * 7 % 13 / 13} for at in range(start, start + 7)]
             river.apply(Batch([dict(record) for record in records], list(range(7))))
             compiled.apply(Batch(table(records, ("a", "b")), list(range(7))))
-        assert _whole(compiled.model) == _whole(river.model)
+        assert whole(compiled.model) == whole(river.model)
 
 
-def _whole(model: Any) -> str:
+def whole(model: Any) -> str:
     """All that decides what a model will say."""
     if isinstance(model, cluster.KMeans):
         centers = [[(name, at + 0.0) for name, at in center.items()] for center in model.centers.values()]
