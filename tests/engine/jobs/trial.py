@@ -131,7 +131,7 @@ class Trial:
         said = self.predictions()
         assert len(said) == len(order)
         found = [said[position % PARTITIONS, position // PARTITIONS] for position in order]
-        return [(record["prediction"], record["probability"]) for record in found]
+        return [(record["prediction"], record.get("probability")) for record in found]
 
     def wait_until_predicted(self, count: int) -> None:
         """Return once that many predictions are committed."""
@@ -175,10 +175,12 @@ class Trial:
         return [open_artifact(model.artifact, key, AllowList()) for model in stored if model]
 
 
-def begin(platform: Platform, flow: Workflow, job: JobSettings, *, fresh: bool = False) -> Trial:
+def begin(
+    platform: Platform, flow: Workflow, job: JobSettings, *, fresh: bool = False, compiled: bool | None = None
+) -> Trial:
     """Start a workflow as `headrace run` does."""
     loaded = LoadedWorkflow(flow, ())
-    return Trial(platform, start(loaded, Settings.load(home=platform.home), job, fresh=fresh))
+    return Trial(platform, start(loaded, Settings.load(home=platform.home, compiled=compiled), job, fresh=fresh))
 
 
 def finish(platform: Platform, flow: Workflow, job: JobSettings) -> Trial:
