@@ -152,7 +152,3 @@ class Predictions(Sequence[Prediction | None]):
             {self.classes[number]: p for number, p in zip(order, row, strict=True) if number >= 0}
             for order, row in zip(self.order.tolist(), rows, strict=True)
         ]
-
-    def probabilities_at(self, place: int) -> dict[Any, float] | None:
-        """The probability of each class, for the record at `positions[place]`."""
-        return self.probabilities_by_class[place]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -153,7 +154,7 @@ class Blobs:
 
 @dataclass(frozen=True)
 class Logical:
-    """Values of another column that stand for something: dates, decimals, and the like.
+    """Values of another column that stand for something: dates, decimals, and the like; `logical` says for what.
 
     >>> Logical(Numbers(np.array([1, 2])), str).tolist()
     ['1', '2']
@@ -161,6 +162,7 @@ class Logical:
 
     stored: Column
     read: Callable[[Any], Any]
+    logical: str = ""
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -169,7 +171,7 @@ class Logical:
         return [None if value is None else self.read(value) for value in self.stored.tolist()]
 
     def take(self, positions: Places) -> Logical:
-        return Logical(self.stored.take(positions), self.read)
+        return Logical(self.stored.take(positions), self.read, self.logical)
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,34 @@ class Nested:
     def take(self, positions: Places) -> Nested:
         columns = {name: column.take(positions) for name, column in self.columns.items()}
         return Nested(columns, len(positions), _taken(self.valid, positions))
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Maps of text: `counts` says how many entries each has; keys and values lie one behind the other.
+
+    >>> keys = Words.of(np.array([0, 1, 1], np.int32), ["a", "b"])
+    >>> maps = Maps(np.array([2, 1]), keys, Numbers(np.array([0.25, 0.75, 1.0])))
+    >>> maps.tolist(), maps.take(np.array([1])).tolist()
+    ([{'a': 0.25, 'b': 0.75}, {'b': 1.0}], [{'b': 1.0}])
+    """
+
+    counts: Places
+    keys: Words
+    values: Column
+    valid: Flags | None = None
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def tolist(self) -> list[Any]:
+        entries = zip(self.keys.tolist(), self.values.tolist(), strict=True)
+        return _with_nulls([dict(islice(entries, count)) for count in self.counts.tolist()], self.valid)
+
+    def take(self, positions: Places) -> Maps:
+        counts, ends = self.counts[positions], self.counts.cumsum()[positions]
+        entries = np.repeat(ends - counts.cumsum(), counts) + np.arange(counts.sum())
+        return Maps(counts, self.keys.take(entries), self.values.take(entries), _taken(self.valid, positions))
 
 
 @dataclass(frozen=True)

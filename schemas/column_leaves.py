@@ -11,7 +11,7 @@ from fastavro.read import LOGICAL_READERS
 
 from schemas import column_kernels as do
 from schemas.column import Blobs, Column, Flags, Instants, Logical, Numbers, Places, Words
-from schemas.matching import kind_of
+from schemas.matching import kind_of, logical_of
 
 Instruction = tuple[int, int, int, int, int]
 
@@ -54,8 +54,7 @@ class Leaf:
 
     @classmethod
     def of(cls, type_: Any, wanted: str) -> Leaf:
-        kind = kind_of(type_)
-        logical = f"{kind}-{type_['logicalType']}" if isinstance(type_, dict) and "logicalType" in type_ else ""
+        kind, logical = kind_of(type_), logical_of(type_)
         if logical not in LOGICAL_READERS:
             return cls(type_, kind, wanted)
         if logical not in _RANGES and logical not in _OTHERS:
@@ -93,7 +92,7 @@ class Leaf:
         if not self.logical:
             return stored
         read = LOGICAL_READERS[self.logical]
-        return Logical(stored, lambda value: read(value, self.type_, None))
+        return Logical(stored, lambda value: read(value, self.type_, None), self.logical)
 
     def _stored(self, values: bytes, cells: Places, valid: Flags | None) -> Column:
         match self.wanted:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 from schemas.kernel import Bytes, Codes, FlagGrid, Output, PlaceGrid, byte_at, kernel, shared
 from schemas.spans import SIZE_BITS, SIZE_MASK
 
-BOOLEAN, NUMBER, FLOAT, DOUBLE, SIZED = range(5)
-"""How a cell is written: NUMBER as a zigzag varint, SIZED as the bytes that it is the start and the size of."""
+BOOLEAN, NUMBER, FLOAT, DOUBLE, SIZED, RAW = range(6)
+"""How a cell is written: NUMBER as a zigzag varint, RAW as the bytes that it is the span of, SIZED behind their
+size."""
 NEVER = -1
-LARGEST_BYTES = 11  # of a field, what is sized aside: its branch and a varint
+LARGEST_BYTES = 11  # of a field, the bytes of a span aside: its branch and a varint
 _NOT_SIGNED = (1 << 57) - 1
 
 
@@ -45,7 +46,7 @@ def _bytes(into: Output, at: int, word: int, count: int) -> int:
 
 
 @shared
-def _value(into: Output, at: int, kind: int, cell: int, sized: Bytes) -> int:
+def _value(into: Output, at: int, kind: int, cell: int, data: Bytes) -> int:
     if kind == BOOLEAN:
         into[at] = cell
         at += 1
@@ -57,15 +58,16 @@ def _value(into: Output, at: int, kind: int, cell: int, sized: Bytes) -> int:
         at = _bytes(into, at, cell, 8)
     else:
         start, size = cell >> SIZE_BITS, cell & SIZE_MASK
-        at = _number(into, at, size)
+        if kind == SIZED:
+            at = _number(into, at, size)
         for place in range(size):
-            into[at + place] = byte_at(sized, start + place)
+            into[at + place] = byte_at(data, start + place)
         at += size
     return at
 
 
 @kernel
-def write_records(header: Bytes, fields: Fields, sized: Bytes, into: Output, sizes: Codes) -> int:
+def write_records(header: Bytes, fields: Fields, data: Bytes, into: Output, sizes: Codes) -> int:
     """Write all records, each behind the header, and give how many bytes they are together."""
     kinds, cells, valid = fields
     at = 0
@@ -79,6 +81,6 @@ def write_records(header: Bytes, fields: Fields, sized: Bytes, into: Output, siz
             if null != NEVER:
                 at = _number(into, at, 1 - null if valid[field, record] else null)
             if valid[field, record]:
-                at = _value(into, at, kind, cells[field, record], sized)
+                at = _value(into, at, kind, cells[field, record], data)
         sizes[record] = at - start
     return at

@@ -24,6 +24,15 @@ def kind_of(type_: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def logical_of(type_: Any) -> str:
+    """What a type stands for, as fastavro calls it; empty for one that stands for itself.
+
+    >>> logical_of({"type": "int", "logicalType": "date"}), logical_of("int")
+    ('int-date', '')
+    """
+    return f"{kind_of(type_)}-{type_['logicalType']}" if isinstance(type_, dict) and "logicalType" in type_ else ""
+
+
 def branch_for(writer: Any, reader: Any) -> Any:
     """The reader's type, of a union the first one, that takes the writer's, which is no union; None where none does.
 

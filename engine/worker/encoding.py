@@ -11,9 +11,10 @@ from engine.plan import Part, Plan
 from engine.worker.results import Maker, Results, makers_of
 from models.outcome import Outcome, Rejection
 from schemas.codec import Encoder
-from schemas.columns import ColumnEncoder, Sizes
+from schemas.columns import ColumnEncoder
 from schemas.errors import BadRecord
 from schemas.frames import Frame
+from schemas.record_writing import Sizes
 from schemas.wire import REFUSED
 
 NO_ID = 0  # of results that go to no topic, whose schema no registry knows

@@ -13,7 +13,7 @@ from engine.plan import Part, PlannedPipeline, Stream
 from engine.workflow import DataSink
 from models.outcome import Outcome
 from models.predictions import Prediction, Predictions
-from schemas.column import Column
+from schemas.column import Column, Maps, Numbers, Words
 from schemas.frames import Frame
 from schemas.table import Positions, Table, Values, as_list, at, there
 from schemas.wire import COORDINATES
@@ -48,7 +48,7 @@ class Results:
 Maker = Callable[[Frame, Outcome, int], Results]
 """Makes the results of a frame out of its outcome and the model's epoch."""
 Coordinates = Callable[[Frame, Positions], Mapping[str, Values]]
-Probabilities = Callable[[Sequence[Prediction] | Predictions], dict[str, Values]]
+Probabilities = Callable[[Sequence[Prediction] | Predictions], dict[str, Values | Column]]
 
 
 def makers_of(part: Part) -> Iterator[tuple[str, Hashable, Maker]]:
@@ -88,7 +88,7 @@ def _predictions(
     said: Sequence[Prediction] | Predictions
     if isinstance(outcome.predictions, Predictions):
         said, positions = outcome.predictions, outcome.predictions.positions
-        answers: Values = said.said
+        answers: Values | Column = _answers(said)
         counts: Values = said.counts
     else:
         said = [prediction for prediction in outcome.predictions if prediction is not None]
@@ -137,7 +137,7 @@ def _probability_column(part: Part) -> Probabilities:
         return lambda _: {}
     if part.prediction_type == "boolean":
         return lambda said: {"probability": _of_true(said)}
-    return lambda said: {"probabilities": [{str(label): p for label, p in each.items()} for each in _of_all(said)]}
+    return lambda said: {"probabilities": _by_text(said)}
 
 
 def _of_true(said: Sequence[Prediction] | Predictions) -> Values:
@@ -146,7 +146,23 @@ def _of_true(said: Sequence[Prediction] | Predictions) -> Values:
     return [each.probabilities.get(True) if each.probabilities else None for each in said]
 
 
-def _of_all(said: Sequence[Prediction] | Predictions) -> Iterator[dict[Any, float]]:
-    if isinstance(said, Predictions):
-        return (said.probabilities_at(place) or {} for place in range(len(said.positions)))
-    return (each.probabilities or {} for each in said)
+def _by_text(said: Sequence[Prediction] | Predictions) -> Values | Column:
+    """The probability of each class, by its text."""
+    if not isinstance(said, Predictions):
+        return [{str(label): p for label, p in (each.probabilities or {}).items()} for each in said]
+    names = [str(label) for label in said.classes]
+    if said.probabilities is None:
+        return [{}] * len(said.positions)
+    if said.order is None:
+        known = np.ones(said.probabilities.shape, np.bool_)
+        return Maps(
+            known.sum(axis=1), Words.of(known.nonzero()[1].astype(np.int32), names), Numbers(said.probabilities.ravel())
+        )
+    known = said.order >= 0
+    return Maps(known.sum(axis=1), Words.of(said.order[known], names), Numbers(said.probabilities[known]))
+
+
+def _answers(said: Predictions) -> Values | Column:
+    if said.numbers is None and {type(label) for label in said.classes} == {str}:
+        return Words.of(said.chosen_places.astype(np.int32), [str(label) for label in said.classes])
+    return said.said

@@ -110,6 +110,21 @@ def test_scores_and_clusters_have_no_probabilities(estimator: Any, written_as: s
     assert not {"probability", "probabilities"} & written[0].keys()
 
 
+@pytest.mark.parametrize(("label_type", "classes"), [("string", ("UA", "AA", "DL")), ("long", (3, 1, 1 << 40))])
+@pytest.mark.parametrize("order", [None, np.array([[2, 0, -1], [0, 1, 2], [-1, -1, -1]], np.int32)])
+def test_classes_in_columns_are_written_as_one_by_one(label_type: str, classes: tuple[Any, ...], order: Any) -> None:
+    probabilities = np.array([[0.25, 0.75, 0.0], [0.5, 0.25, 0.25], [0.0, 0.0, 0.0]])
+    places, counts = np.array([0, 1, 3]), np.array([0, 7, 300])
+    chosen = None if order is None else np.array([0, 0, -1], np.int32)
+    said = Predictions(
+        4, places, counts, np.zeros(3, np.bool_), [], None, classes, probabilities, order=order, chosen=chosen
+    )
+    plan = plan_of(label_type, naive_bayes.GaussianNB())
+    in_columns, one_by_one = Outcome({}, []), Outcome({}, list(said))
+    in_columns.predictions = said
+    assert outputs_of(plan, in_columns).encode() == outputs_of(plan, one_by_one).encode()
+
+
 def test_without_topics_and_rejections_there_is_nothing_to_write() -> None:
     flow = Workflow("demo")
     flow.pipeline("model", flow.source("in", KafkaTopic("in")), linear_model.LogisticRegression(), label="y")
