@@ -15,7 +15,7 @@ from pyarrow import parquet
 from schemas.codec import Encoder
 from schemas.frames import OutputRecord, pack_output
 from schemas.wire import features_schema
-from tests.engine.jvm.harness import run_java
+from tests.engine.jvm.harness import Run
 
 COUNT = 20_000  # more than a block of Avro and a page of Parquet
 PLACE = {"type": "record", "name": "Place", "fields": [{"name": "latitude", "type": "double"}]}
@@ -70,11 +70,11 @@ def read_parquet(file: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("kind", "read"), [("avro", read_avro), ("parquet", read_parquet)])
 @pytest.mark.parametrize("count", [0, 1, COUNT])
 def test_what_is_read_is_what_was_written(
-    kind: str, read: Callable[[Path], list[dict[str, Any]]], count: int, tmp_path: Path
+    kind: str, read: Callable[[Path], list[dict[str, Any]]], count: int, tmp_path: Path, run_java: Run
 ) -> None:
     encoder, given = Encoder(SCHEMA, 0), [everything(number) for number in range(count)]
     frame = pack_output([OutputRecord(3, encoder.encode(record)) for record in given]).encode()
     schema = json.dumps(SCHEMA).encode()
     file = tmp_path / f"results.{kind}"
-    run_java("FileWriting", kind, str(file), given=len(schema).to_bytes(4, "big") + schema + frame, folder=tmp_path)
+    run_java("FileWriting", kind, str(file), given=len(schema).to_bytes(4, "big") + schema + frame)
     assert read(file) == given
