@@ -13,9 +13,25 @@ from tests.waiting import wait_until
 
 CHECKPOINTS = 2
 BURST = 500
+KILLS = 3
+IN_VAIN = 5
 
 
-def kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Feed, chance: random.Random) -> bool:
+def kill_several_times(platform: Platform, trials: Sequence[Trial], stream: Feed) -> None:
+    """Kill the TaskManager until the workers have replayed a log after three of the kills.
+
+    Raises AssertionError after five kills in a row that made none replay one: they would prove nothing.
+    """
+    chance, kills, in_vain = random.Random("moments"), 0, 0
+    while kills < KILLS:
+        if _kill_while_learning(platform, trials, stream, chance):
+            kills, in_vain = kills + 1, 0
+        else:
+            in_vain += 1
+            assert in_vain < IN_VAIN, f"after {in_vain} kills in a row some workflow has not replayed what was learned"
+
+
+def _kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Feed, chance: random.Random) -> bool:
     """Kill the TaskManager at a random moment after two checkpoints more, when something was learned since the last.
 
     False says that a checkpoint was completed in the very last moment, after which nothing may have been learned, or
@@ -33,8 +49,12 @@ def kill_while_learning(platform: Platform, trials: Sequence[Trial], stream: Fee
         wait_until(partial(_has_checkpoint, trial, checkpoint + CHECKPOINTS))
     taskmanager = part(platform, "taskmanager")
     checkpoints = [_Since(trial, chance) for trial in trials]
-    while sum(since.learned_enough() for since in checkpoints) < len(checkpoints):
+
+    def have_learned_enough() -> bool:
         stream.write(BURST)
+        return sum(since.learned_enough() for since in checkpoints) == len(checkpoints)
+
+    wait_until(have_learned_enough)
     taskmanager.kill()
     for trial, before in zip(trials, restores, strict=True):
         wait_until(partial(_was_restored, trial, before + 1))

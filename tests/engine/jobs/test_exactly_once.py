@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from engine.flink.configuration import JobSettings
 from engine.local.platform import Platform
 from tests.engine.jobs.bits import bits
-from tests.engine.jobs.killing import BURST, kill_while_learning
+from tests.engine.jobs.killing import BURST, kill_several_times
 from tests.engine.jobs.readings import feed, released
 from tests.engine.jobs.trial import Trial, begin, workflow
 
 pytestmark = pytest.mark.services
-KILLS = 3
 NEVER = "1d"  # a partition that is passed over on a slow machine would make another order
 
 
 def test_a_killed_taskmanager_changes_no_model_and_no_prediction(platform: Platform) -> None:
     """A model for each station at parallelism 2, and beside it one model of all: each kill ends the workers of both."""
-    chance = random.Random("moments")
     with feed(platform) as stream:
         stream.write(BURST)
         keyed = begin(platform, workflow(stream, keyed=True, idle=NEVER), JobSettings(2, checkpoint_every="2 s"))
         whole = begin(platform, workflow(stream, idle=NEVER), JobSettings(1, checkpoint_every="2 s"))
-        kills = 0
-        while kills < KILLS:
-            kills += kill_while_learning(platform, [keyed, whole], stream, chance)
+        kill_several_times(platform, [keyed, whole], stream)
         for trial in (keyed, whole):
             trial.wait_until_predicted(len(released(stream.written)))
             trial.stop(drain=True)

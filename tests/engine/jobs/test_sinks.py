@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -19,14 +18,13 @@ from engine.workflow import ResultSink, Workflow
 from schemas.errors import Fatal
 from sinks import Collector, Console, Folder, SqlTable, Topic
 from sources import KafkaTopic
-from tests.engine.jobs.killing import BURST, kill_while_learning
+from tests.engine.jobs.killing import BURST, kill_several_times
 from tests.engine.jobs.reading_files import rows_in, visible
 from tests.engine.jobs.readings import PARTITIONS, STATIONS, Coordinates, Feed, feed
 from tests.engine.jobs.trial import LIVE, Trial, begin, classifier, fresh_name
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.services
-KILLS = 3
 NEVER = "1d"  # a partition that is passed over on a slow machine would make another order
 REFUSED = STATIONS[-1]  # no sink of features holds the readings of this station
 FEATURES = {
@@ -124,9 +122,7 @@ def run(platform: Platform, database: Postgres, tmp_path_factory: pytest.TempPat
     with feed(platform) as stream:
         stream.write(BURST)
         trial = begin(platform, _workflow(name, stream, sinks), replace(LIVE, parallelism=2, checkpoint_every="2 s"))
-        chance, kills = random.Random("moments"), 0
-        while kills < KILLS:
-            kills += kill_while_learning(platform, [trial], stream, chance)
+        kill_several_times(platform, [trial], stream)
         trial.stop(drain=True)
         yield Run(trial, sinks, stream.written)
 
