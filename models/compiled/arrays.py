@@ -51,3 +51,8 @@ def exact(number: float, below: float) -> float:
     if isinstance(number, int) and abs(number) >= below:
         raise NoTwin("has learned whole numbers that are too large")
     return float(number)
+
+
+def kept(number: float, *, is_whole: bool) -> float:
+    """The number as Python has it, whole or a float."""
+    return int(number) if is_whole else number

@@ -132,7 +132,7 @@ def _taken(cells: Cells, records: Places) -> Cells:
     sizes = np.diff(cells.bounds)[records]
     bounds = np.concatenate(([0], np.cumsum(sizes)))
     places = np.arange(bounds[-1]) + np.repeat(cells.bounds[:-1][records] - bounds[:-1], sizes)
-    return Cells(bounds, cells.ids[places], cells.values[places])
+    return Cells(bounds, cells.ids[places], cells.values[places], cells.whole[places])
 
 
 @kernel

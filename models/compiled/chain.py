@@ -86,13 +86,14 @@ def parts(step: Any) -> list[Any]:
 def _beside(parts: Sequence[Cells]) -> Cells:
     """The cells of each record side by side.
 
-    >>> some = Cells(np.array([0, 1, 1]), np.array([7], np.int32), np.array([0.5]))
-    >>> more = Cells(np.array([0, 1, 2]), np.array([2, 2], np.int32), np.array([1.5, 2.5]))
+    >>> some = Cells(np.array([0, 1, 1]), np.array([7], np.int32), np.array([0.5]), np.array([False]))
+    >>> more = Cells(np.array([0, 1, 2]), np.array([2, 2], np.int32), np.array([1.0, 2.5]), np.array([True, False]))
     >>> [array.tolist() for array in _beside([some, more])]
-    [[0, 2, 3], [7, 2, 2], [0.5, 1.5, 2.5]]
+    [[0, 2, 3], [7, 2, 2], [0.5, 1.0, 2.5], [False, True, False]]
     """
     bounds = np.sum([part.bounds for part in parts], axis=0)
-    beside = Cells(bounds, np.empty(bounds[-1], np.int32), np.empty(bounds[-1]))
+    end = bounds[-1]
+    beside = Cells(bounds, np.empty(end, np.int32), np.empty(end), np.empty(end, np.bool_))
     ends = bounds[:-1].copy()
     for part in parts:
         _append(part, ends, beside)
@@ -107,5 +108,6 @@ def _append(part: Cells, ends: Places, beside: Cells) -> None:
         for cell in range(part.bounds[record], part.bounds[record + 1]):
             beside.ids[end] = part.ids[cell]
             beside.values[end] = part.values[cell]
+            beside.whole[end] = part.whole[cell]
             end += 1
         ends[record] = end

@@ -63,7 +63,8 @@ class OnesEncoder(WordEncoder, Stateless):
     """Twin of one that leaves the zeros out: it learns nothing."""
 
     def transform(self, cells: Cells) -> Cells:
-        return Cells(cells.bounds, self.made[cells.values.astype(np.int64)], np.ones(len(cells.values)))
+        ones = np.ones(len(cells.values))
+        return Cells(cells.bounds, self.made[cells.values.astype(np.int64)], ones, ones.astype(np.bool_))
 
 
 class OneHotEncoder(WordEncoder):
@@ -99,12 +100,13 @@ class OneHotEncoder(WordEncoder):
         return lesson._replace(before=_cut(encoded.before), after=_cut(encoded.after))
 
     def _room(self, lesson: Lesson, cells: int) -> Cells:
-        return Cells(np.zeros(len(lesson.learns) + 1, np.int64), np.empty(cells, np.int32), np.empty(cells))
+        bounds = np.zeros(len(lesson.learns) + 1, np.int64)
+        return Cells(bounds, np.empty(cells, np.int32), np.empty(cells), np.ones(cells, np.bool_))
 
 
 def _cut(cells: Cells) -> Cells:
     end = cells.bounds[-1]
-    return Cells(cells.bounds, cells.ids[:end], cells.values[:end])
+    return Cells(cells.bounds, cells.ids[:end], cells.values[:end], cells.whole[:end])
 
 
 @shared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from models.compiled.rows import Names
 from schemas.column import Column, Numbers, Words
-from schemas.kernel import Codes, Flags, FloatGrid, Floats
+from schemas.kernel import Codes, FlagGrid, Flags, FloatGrid, Floats
 
 EXACT = 2.0**53
 """Below it whole numbers and floats are the same."""
@@ -24,18 +24,22 @@ Columns = Mapping[str, Column | Sequence[Any]]
 class Filled:
     """A column of numbers, or of the numbers of words; what `values` hold where `there` is not says nothing.
 
-    `valid` says where it is not null, None where it nowhere is; what is there is valid and finite.
+    `valid` says where it is not null, None where it nowhere is; what is there is valid and finite. `whole` says whether
+    numbers are whole or booleans to Python, and no floats: all of them, or each.
     """
 
     values: Floats
     there: Flags
     valid: Flags | None = None
+    whole: Flags | bool = False
 
     def with_nulls(self) -> Filled:
         """The same, with NaN for null, which counts as being there."""
         if self.valid is None:
             return self
-        return Filled(np.where(self.valid, self.values, np.nan), self.there | ~self.valid)
+        return replace(
+            self, values=np.where(self.valid, self.values, np.nan), there=self.there | ~self.valid, valid=None
+        )
 
 
 def filled(
@@ -56,7 +60,15 @@ def filled(
     there = np.isfinite(values)
     if finite_below < math.inf and (np.abs(values[there]) >= finite_below).any():
         return None
-    return Filled(values, there if numbers.valid is None else there & numbers.valid, numbers.valid)
+    there = there if numbers.valid is None else there & numbers.valid
+    return Filled(values, there, numbers.valid, _are_whole(column, numbers))
+
+
+def _are_whole(column: Column | Sequence[Any], numbers: Numbers) -> Flags | bool:
+    """Which of the numbers in a column are whole: floats may have taken whole ones among them."""
+    if numbers.array.dtype != np.float64 or isinstance(column, Numbers):
+        return bool(numbers.array.dtype != np.float64)
+    return np.array([isinstance(value, int) for value in listed(column)], np.bool_)
 
 
 def listed(column: Column | Sequence[Any]) -> Sequence[Any]:
@@ -178,3 +190,11 @@ def matrix(columns: Sequence[Filled], records: int) -> tuple[FloatGrid, Flags]:
         grid[:, place] = column.values
         there &= column.there
     return grid, there
+
+
+def wholes(columns: Sequence[Filled], records: int) -> FlagGrid:
+    """Which numbers are whole in the columns side by side, shape `(n, columns)`."""
+    grid = np.empty((records, len(columns)), np.bool_)
+    for place, column in enumerate(columns):
+        grid[:, place] = column.whole
+    return grid

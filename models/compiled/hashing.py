@@ -55,10 +55,11 @@ class FeatureHasher(Stateless):
         )
 
     def transform(self, cells: Cells) -> Cells:
-        hashed = Cells(np.zeros_like(cells.bounds), np.empty_like(cells.ids), np.empty_like(cells.values))
+        hashed = Cells(*map(np.empty_like, cells))
+        hashed.bounds[0] = 0
         _hash(cells, self._is_text, self._numbers, self._words, hashed)
         end = hashed.bounds[-1]
-        return Cells(hashed.bounds, hashed.ids[:end], hashed.values[:end])
+        return Cells(hashed.bounds, hashed.ids[:end], hashed.values[:end], hashed.whole[:end])
 
 
 def _none() -> Buckets:
@@ -67,12 +68,13 @@ def _none() -> Buckets:
 
 @kernel
 def _hash(cells: Cells, is_text: Flags, numbers: Buckets, words: Buckets, hashed: Cells) -> None:
-    """What falls into the same bucket of a record is added up, in the order of its features."""
+    """What falls into the same bucket of a record is added up, in the order of its features; words count as whole."""
     end = 0
     for record in range(len(cells.bounds) - 1):
         start = end
         for cell in range(cells.bounds[record], cells.bounds[record + 1]):
             feature, value = cells.ids[cell], cells.values[cell]
+            is_whole = is_text[feature] or cells.whole[cell]
             if is_text[feature]:
                 word = int(value)
                 bucket, value = words.features[word], words.signs[word]
@@ -82,8 +84,9 @@ def _hash(cells: Cells, is_text: Flags, numbers: Buckets, words: Buckets, hashed
             while place < end and hashed.ids[place] != bucket:
                 place += 1
             if place == end:
-                hashed.ids[end], hashed.values[end] = bucket, value
+                hashed.ids[end], hashed.values[end], hashed.whole[end] = bucket, value, is_whole
                 end += 1
             else:
                 hashed.values[place] += value
+                hashed.whole[place] &= is_whole
         hashed.bounds[record + 1] = end

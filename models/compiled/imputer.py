@@ -12,9 +12,9 @@ from river.preprocessing.impute import Constant
 
 from models.compiled.arrays import with_room
 from models.compiled.entry import EXACT
-from models.compiled.rows import Lesson, Vocabulary
+from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.twin import Features, NoTwin, Transformer
-from schemas.kernel import Flags, FloatGrid, blank, kernel, shared
+from schemas.kernel import Flags, FloatGrid, Floats, blank, kernel, shared
 
 
 class Fills(NamedTuple):
@@ -22,6 +22,13 @@ class Fills(NamedTuple):
 
     values: FloatGrid
     counts: FloatGrid
+
+
+class Marks(NamedTuple):
+    """Which features are filled with means, and which with whole numbers."""
+
+    are_means: Flags
+    are_whole: Flags
 
 
 class StatImputer(Transformer):
@@ -40,7 +47,7 @@ class StatImputer(Transformer):
             else:
                 raise NoTwin(f'fills "{name}" with {stat.value if type(stat) is Constant else type(stat).__name__}')
         self._given: Features = {}
-        self._is_mean = np.empty(0, np.bool_)
+        self._marks = blank(Marks)
         self.state = blank(Fills)
 
     def expect(self, features: Features) -> Features:
@@ -59,7 +66,10 @@ class StatImputer(Transformer):
     def make_room(self, copies: int, known: Vocabulary) -> None:
         numbers = known.features.numbers(self._constants)
         self.state = with_room(self.state, copies, len(known.features))
-        self._is_mean = np.array([name in self._means for name in known.features.known], np.bool_)
+        self._marks = Marks(
+            np.array([name in self._means for name in known.features.known], np.bool_),
+            np.array([isinstance(self._constants.get(name), int) for name in known.features.known], np.bool_),
+        )
         for number, (name, value) in zip(numbers.tolist(), self._constants.items(), strict=True):
             is_word = isinstance(value, str) or self._given.get(name)
             self.state.values[:, number] = known.words.number((name, value)) if is_word else value
@@ -77,7 +87,7 @@ class StatImputer(Transformer):
 
     def learn(self, lesson: Lesson) -> Lesson:
         filled = lesson.given(np.empty_like(lesson.before.values), np.empty_like(lesson.after.values))
-        _fill(lesson, self.state, self._is_mean, filled)
+        _fill(lesson, self.state, self._marks, filled)
         return filled
 
 
@@ -87,20 +97,23 @@ def _is_value(value: Any) -> bool:
 
 
 @shared
-def _or(value: float, fill: float) -> float:
-    return fill if math.isnan(value) else value
+def _put(cells: Cells, cell: int, fills: Floats, are_whole: Flags, filled: Cells) -> None:
+    value, feature = cells.values[cell], cells.ids[cell]
+    is_null = math.isnan(value)
+    filled.values[cell] = fills[feature] if is_null else value
+    filled.whole[cell] = are_whole[feature] if is_null else cells.whole[cell]
 
 
 @kernel
-def _fill(given: Lesson, state: Fills, is_mean: Flags, filled: Lesson) -> None:
+def _fill(given: Lesson, state: Fills, marks: Marks, filled: Lesson) -> None:
     before, after = given.before, given.after
     for record in range(len(given.learns)):
         values, counts = state.values[given.copies[record]], state.counts[given.copies[record]]
         for cell in range(before.bounds[record], before.bounds[record + 1]):
-            filled.before.values[cell] = _or(before.values[cell], values[before.ids[cell]])
+            _put(before, cell, values, marks.are_whole, filled.before)
         for cell in range(after.bounds[record], after.bounds[record + 1]):
             x, feature = after.values[cell], after.ids[cell]
-            if given.learns[record] and is_mean[feature] and not math.isnan(x):
+            if given.learns[record] and marks.are_means[feature] and not math.isnan(x):
                 counts[feature] += 1.0
                 values[feature] += (1.0 / counts[feature]) * (x - values[feature])
-            filled.after.values[cell] = _or(x, values[feature])
+            _put(after, cell, values, marks.are_whole, filled.after)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.compiled.behind import merge, passed
-from models.compiled.entry import EXACT, Columns, Filled, array_of, coded, filled, matrix, numbered
+from models.compiled.entry import EXACT, Columns, Filled, array_of, coded, filled, matrix, numbered, wholes
 from models.compiled.forms import Forms
 from models.compiled.pipeline import CompiledPipeline
 from models.compiled.rows import of_grid
@@ -29,7 +29,7 @@ from models.stage import Stage
 from models.transforms import Transforms
 from schemas.column import Column, Numbers
 from schemas.errors import BadRecord, Fatal, Retryable
-from schemas.kernel import Codes, Flags, FloatGrid, Floats
+from schemas.kernel import Codes, FlagGrid, Flags, FloatGrid, Floats
 from schemas.table import Table
 
 _KEYS = str, int, bytes
@@ -39,13 +39,14 @@ _KEYS = str, int, bytes
 class _Entry:
     """A frame as the pipeline takes it: records, if `good` for one of the `copies`, and if `labelled` with a label.
 
-    `compiled` is the pipeline, as words have its numbers. `learns` says which are learned from if they are good; `y`,
-    `(n,)`, are the labels as the estimator takes them.
+    `compiled` is the pipeline, as words have its numbers. `whole` says which numbers of the grid are whole, `learns`
+    which records are learned from if they are good; `y`, `(n,)`, are the labels as the estimator takes them.
     """
 
     compiled: CompiledPipeline
     names: tuple[str, ...]
     grid: FloatGrid
+    whole: FlagGrid
     copies: Codes
     good: Flags
     labelled: Flags
@@ -155,7 +156,8 @@ class CompiledLearner:
         copies, has_copy = self._copies(given.get(str(self.stage.key)) if batch.keys is None else batch.keys, asks)
         good &= has_copy & ~failed
         learns = labelled if label is not None else np.ones(records, np.bool_)
-        return _Entry(compiled, tuple(features), grid, copies, good, labelled, learns, y.values, labels)
+        whole = wholes(list(features.values()), records)
+        return _Entry(compiled, tuple(features), grid, whole, copies, good, labelled, learns, y.values, labels)
 
     def _y(self, column: Column | Sequence[Any], compiled: CompiledPipeline) -> Filled | None:
         """Labels as the estimator takes them, None where it cannot take them."""
@@ -217,7 +219,8 @@ class CompiledLearner:
         """None where river would have failed; nothing is learned then. Raises LearnFailed."""
         good, compiled = entry.good, entry.compiled
         numbers = compiled.known.fields(entry.names)
-        records = of_grid(numbers, entry.grid if good.all() else entry.grid[good])
+        grids = (entry.grid, entry.whole) if good.all() else (entry.grid[good], entry.whole[good])
+        records = of_grid(numbers, *grids)
         learning = deepcopy(compiled) if compiled.may_fail else compiled
         copies, learns = entry.copies[good], entry.learns[good]
         try:

@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from models.compiled.arrays import exact
+from models.compiled.arrays import exact, kept
 from models.compiled.rows import Lesson, Vocabulary
 from models.compiled.scaler import Scaler, expect_no_window
-from schemas.kernel import FloatGrid, blank, kernel
+from schemas.kernel import FlagGrid, FloatGrid, blank, kernel
 
 
 class Ranges(NamedTuple):
-    """The smallest and the largest value, by copy and feature; infinite, the wrong way round, where there is none."""
+    """The smallest and the largest value, by copy and feature; infinite, the wrong way round, where there is none.
+
+    Which of them are whole numbers is for river, which reckons with such exactly.
+    """
 
     lows: FloatGrid
     highs: FloatGrid
+    whole_lows: FlagGrid
+    whole_highs: FlagGrid
 
 
 class MinMaxScaler(Scaler):
@@ -36,21 +41,27 @@ class MinMaxScaler(Scaler):
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         numbers = known.features.numbers(step.max)
         self.make_room(copy + 1, known)
-        self.state.lows[copy, numbers] = [exact(step.min[name].get(), self.exact_below) for name in step.max]
-        self.state.highs[copy, numbers] = [exact(stat.get(), self.exact_below) for stat in step.max.values()]
+        lows, highs = [step.min[name].get() for name in step.max], [stat.get() for stat in step.max.values()]
+        self.state.lows[copy, numbers] = [exact(low, self.exact_below) for low in lows]
+        self.state.highs[copy, numbers] = [exact(high, self.exact_below) for high in highs]
+        self.state.whole_lows[copy, numbers] = [isinstance(low, int) for low in lows]
+        self.state.whole_highs[copy, numbers] = [isinstance(high, int) for high in highs]
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.min.clear()
         step.max.clear()
-        for name, low, high in zip(known.features.known, *(grid[copy].tolist() for grid in self.state), strict=False):
+        ranges = zip(*(grid[copy].tolist() for grid in self.state), strict=True)
+        for name, (low, high, is_low_whole, is_high_whole) in zip(known.features.known, ranges, strict=False):
             if high >= low:
-                step.min[name].min, step.max[name].max = low, high
+                step.min[name].min = kept(low, is_whole=is_low_whole)
+                step.max[name].max = kept(high, is_whole=is_high_whole)
 
 
 class Magnitudes(NamedTuple):
-    """The largest magnitude, by copy and feature."""
+    """The largest magnitude, by copy and feature, and whether it is that of a whole number."""
 
     highs: FloatGrid
+    whole: FlagGrid
 
 
 class MaxAbsScaler(Scaler):
@@ -68,19 +79,23 @@ class MaxAbsScaler(Scaler):
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         numbers = known.features.numbers(step.abs_max)
         self.make_room(copy + 1, known)
-        self.state.highs[copy, numbers] = [exact(stat.get(), self.exact_below) for stat in step.abs_max.values()]
+        highs = [stat.get() for stat in step.abs_max.values()]
+        self.state.highs[copy, numbers] = [exact(high, self.exact_below) for high in highs]
+        self.state.whole[copy, numbers] = [isinstance(high, int) for high in highs]
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step.abs_max.clear()
-        for name, high in zip(known.features.known, self.state.highs[copy].tolist(), strict=False):
-            step.abs_max[name].abs_max = high
+        magnitudes = zip(*(grid[copy].tolist() for grid in self.state), strict=True)
+        for name, (high, is_whole) in zip(known.features.known, magnitudes, strict=False):
+            step.abs_max[name].abs_max = kept(high, is_whole=is_whole)
 
 
 @kernel
 def _scale_by_range(given: Lesson, state: Ranges, scaled: Lesson) -> None:
     before, after = given.before, given.after
     for record in range(len(given.learns)):
-        lows, highs = state.lows[given.copies[record]], state.highs[given.copies[record]]
+        copy = given.copies[record]
+        lows, highs = state.lows[copy], state.highs[copy]
         for cell in range(before.bounds[record], before.bounds[record + 1]):
             low, high = lows[before.ids[cell]], highs[before.ids[cell]]
             scaled.before.values[cell] = (before.values[cell] - low) / (high - low) if high - low != 0.0 else 0.0
@@ -88,8 +103,10 @@ def _scale_by_range(given: Lesson, state: Ranges, scaled: Lesson) -> None:
             continue
         for cell in range(after.bounds[record], after.bounds[record + 1]):
             x, feature = after.values[cell], after.ids[cell]
-            lows[feature] = min(lows[feature], x)
-            highs[feature] = max(highs[feature], x)
+            if x < lows[feature]:
+                lows[feature], state.whole_lows[copy, feature] = x, after.whole[cell]
+            if x > highs[feature]:
+                highs[feature], state.whole_highs[copy, feature] = x, after.whole[cell]
             low, high = lows[feature], highs[feature]
             scaled.after.values[cell] = (x - low) / (high - low) if high - low != 0.0 else 0.0
 
@@ -98,7 +115,8 @@ def _scale_by_range(given: Lesson, state: Ranges, scaled: Lesson) -> None:
 def _scale_by_magnitude(given: Lesson, state: Magnitudes, scaled: Lesson) -> None:
     before, after = given.before, given.after
     for record in range(len(given.learns)):
-        highs = state.highs[given.copies[record]]
+        copy = given.copies[record]
+        highs = state.highs[copy]
         for cell in range(before.bounds[record], before.bounds[record + 1]):
             high = highs[before.ids[cell]]
             scaled.before.values[cell] = before.values[cell] / high if high != 0.0 else 0.0
@@ -106,5 +124,6 @@ def _scale_by_magnitude(given: Lesson, state: Magnitudes, scaled: Lesson) -> Non
             continue
         for cell in range(after.bounds[record], after.bounds[record + 1]):
             x, feature = after.values[cell], after.ids[cell]
-            highs[feature] = max(highs[feature], abs(x))
+            if abs(x) > highs[feature]:
+                highs[feature], state.whole[copy, feature] = abs(x), after.whole[cell]
             scaled.after.values[cell] = x / highs[feature] if highs[feature] != 0.0 else 0.0

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from schemas.kernel import Codes, Flags, FloatGrid, Floats, Places
+from schemas.kernel import Codes, FlagGrid, Flags, FloatGrid, Floats, Places
 
 
 class Names:
@@ -89,18 +89,20 @@ class Vocabulary:
 class Cells(NamedTuple):
     """What kernels take of rows: record `r` has the features `ids[bounds[r]:bounds[r + 1]]` and such `values`.
 
-    The value of a feature that is text is the number of its word, see `Vocabulary`.
+    The value of a feature that is text is the number of its word, see `Vocabulary`. `whole` says which values are whole
+    numbers or booleans to river, and no floats.
     """
 
     bounds: Places
     ids: Codes
     values: Floats
+    whole: Flags
 
     def slice(self, start: int, stop: int) -> Cells:
         """The records from `start` up to `stop`."""
         bounds = self.bounds[start : stop + 1]
         cells = slice(bounds[0], bounds[-1])
-        return Cells(bounds - bounds[0], self.ids[cells], self.values[cells])
+        return Cells(bounds - bounds[0], self.ids[cells], self.values[cells], self.whole[cells])
 
 
 class Lesson(NamedTuple):
@@ -119,19 +121,24 @@ class Lesson(NamedTuple):
     copies: Codes
 
     def given(self, before: Floats, after: Floats) -> Lesson:
-        """The same features with other values."""
-        return self._replace(before=self.before._replace(values=before), after=self.after._replace(values=after))
+        """The same features with other values, all floats."""
+        return self._replace(before=_floats(self.before, before), after=_floats(self.after, after))
 
 
-def of_grid(features: Codes, grid: FloatGrid) -> Cells:
-    """Records that all have the same features; `grid` has a row a record.
+def _floats(cells: Cells, values: Floats) -> Cells:
+    return cells._replace(values=values, whole=np.zeros(len(values), np.bool_))
+
+
+def of_grid(features: Codes, grid: FloatGrid, whole: FlagGrid | None = None) -> Cells:
+    """Records that all have the same features; `grid` has a row a record, and so has `whole`, all floats by default.
 
     >>> cells = of_grid(np.array([4, 2], np.int32), np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> [array.tolist() for array in cells]
-    [[0, 2, 4], [4, 2, 4, 2], [1.0, 2.0, 3.0, 4.0]]
+    [[0, 2, 4], [4, 2, 4, 2], [1.0, 2.0, 3.0, 4.0], [False, False, False, False]]
     """
     records, width = grid.shape
-    return Cells(np.arange(records + 1) * width, np.tile(features, records), grid.reshape(-1))
+    are_whole = np.zeros(grid.shape, np.bool_) if whole is None else whole
+    return Cells(np.arange(records + 1) * width, np.tile(features, records), grid.reshape(-1), are_whole.reshape(-1))
 
 
 def of_dicts(names: Names, records: Sequence[dict[Any, float]]) -> Cells:
@@ -140,9 +147,10 @@ def of_dicts(names: Names, records: Sequence[dict[Any, float]]) -> Cells:
     >>> names = Names()
     >>> cells = of_dicts(names, [{"delay": 3}, {"hour": 7, "delay": 1.5}])
     >>> names.known, [array.tolist() for array in cells]
-    (['delay', 'hour'], [[0, 1, 3], [0, 1, 0], [3.0, 7.0, 1.5]])
+    (['delay', 'hour'], [[0, 1, 3], [0, 1, 0], [3.0, 7.0, 1.5], [True, True, False]])
     """
     ids = [names.number(name) for record in records for name in record]
     bounds = np.cumsum([0, *(len(record) for record in records)], dtype=np.int64)
-    values = [float(value) for record in records for value in record.values()]
-    return Cells(bounds, np.array(ids, np.int32), np.array(values, np.float64))
+    values = [value for record in records for value in record.values()]
+    whole = np.array([isinstance(value, int) for value in values], np.bool_)
+    return Cells(bounds, np.array(ids, np.int32), np.array(values, np.float64), whole)

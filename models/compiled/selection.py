@@ -73,13 +73,14 @@ class Discard(Stateless):
     def transform(self, cells: Cells) -> Cells:
         kept = self._is_kept[cells.ids]
         before = np.concatenate(([0], np.cumsum(kept)))
-        return Cells(before[cells.bounds], cells.ids[kept], cells.values[kept])
+        return Cells(before[cells.bounds], cells.ids[kept], cells.values[kept], cells.whole[kept])
 
 
 def chosen(cells: Cells, features: Codes) -> Cells:
     """The features of each record that are asked for, which all records have, in that order."""
     records, width = len(cells.bounds) - 1, len(features)
-    found = Cells(np.arange(records + 1) * width, np.tile(features, records), np.empty(records * width))
+    room = np.empty(records * width), np.empty(records * width, np.bool_)
+    found = Cells(np.arange(records + 1) * width, np.tile(features, records), *room)
     _choose(cells, found)
     return found
 
@@ -91,3 +92,4 @@ def _choose(cells: Cells, found: Cells) -> None:
             for cell in range(cells.bounds[record], cells.bounds[record + 1]):
                 if cells.ids[cell] == found.ids[place]:
                     found.values[place] = cells.values[cell]
+                    found.whole[place] = cells.whole[cell]

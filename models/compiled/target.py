@@ -89,7 +89,8 @@ class TargetAgg(Transformer):
             chosen(lesson.before, self._fields).values.reshape(records, len(self._by)).astype(np.int64)
         )
         self.state = with_room(self.state, len(self.state.means), len(self._groups))
-        means = Cells(np.arange(records + 1), np.full(records, self._made, np.int32), np.empty(records))
+        made = np.full(records, self._made, np.int32)
+        means = Cells(np.arange(records + 1), made, np.empty(records), np.zeros(records, np.bool_))
         _aggregate(lesson, groups, self._prior, self.state, means.values)
         return lesson._replace(before=means, after=means)
 

@@ -202,9 +202,9 @@ _mixed_fronts: Strategy = st.one_of(
 
 
 @st.composite
-def mixed_pipelines(draw: st.DrawFn) -> Any:
+def mixed_pipelines(draw: st.DrawFn, *, regression: bool = False) -> Any:
     """A pipeline that takes text, too."""
-    return compose.Pipeline(*draw(_mixed_fronts), draw(linear_models(regression=False)))
+    return compose.Pipeline(*draw(_mixed_fronts), draw(linear_models(regression=regression)))
 
 
 @st.composite

@@ -78,12 +78,13 @@ def test_a_model_for_each_key_gives_what_river_gives(data: st.DataObject) -> Non
     check(stage, data.draw(streams(regression=False, keyed=True)), data)
 
 
+@pytest.mark.parametrize("regression", [False, True])
 @pytest.mark.parametrize("key", [None, "k"])
 @settings(max_examples=60)
 @given(data=st.data())
-def test_text_and_unions_give_what_river_gives(key: str | None, data: st.DataObject) -> None:
-    stage = Stage("model", data.draw(mixed_pipelines()), label="y", key=key)
-    check(stage, data.draw(streams(regression=False, keyed=key is not None, mixed=True)), data)
+def test_text_and_unions_give_what_river_gives(key: str | None, regression: bool, data: st.DataObject) -> None:
+    stage = Stage("model", data.draw(mixed_pipelines(regression=regression)), label="y", key=key)
+    check(stage, data.draw(streams(regression=regression, keyed=key is not None, mixed=True)), data)
 
 
 @pytest.mark.parametrize("mixed", [False, True])

@@ -24,7 +24,9 @@ def cells_of(known: Vocabulary, records: list[Record]) -> Cells:
             ids.append(known.features.number(name))
             values.append(float(known.words.number((name, value)) if name in TEXTS else value))
         bounds.append(len(ids))
-    return Cells(np.array(bounds), np.array(ids, np.int32), np.array(values, np.float64))
+    return Cells(
+        np.array(bounds), np.array(ids, np.int32), np.array(values, np.float64), np.zeros(len(values), np.bool_)
+    )
 
 
 FRONTS = st.sampled_from(
