@@ -238,15 +238,15 @@ _values: dict[str, Strategy] = {
     "s": st.sampled_from(["AA", "B6", "", "a_B6"]) | st.none(),
     "w": st.integers(0, 5),
 }
+_small = st.floats(-4, 4, width=16)
+_tame = {**_values, "a": _small, "b": st.integers(-3, 3), "c": _small, "s": st.sampled_from(["AA", "B6", ""])}
 
 
 @st.composite
 def unlabelled_streams(draw: st.DrawFn, *, keyed: bool, mixed: bool) -> Stream:
     """Longer ones, most of whose records can be learned from."""
     names = ("a", *(("s", "w") if mixed else ()), "b", "c", "d", *("k" if keyed else ""))
-    small = st.floats(-4, 4, width=16)
-    tame = {**_values, "a": small, "b": st.integers(-3, 3), "c": small, "s": st.sampled_from(["AA", "B6", ""])}
-    values = draw(st.sampled_from([tame, tame, _values]))
+    values = draw(st.sampled_from([_tame, _tame, _values]))
     record = st.tuples(*(values[name] for name in names if name != "k"))
     rows = draw(st.lists(record, min_size=1, max_size=6))
     places = np.random.default_rng(draw(st.integers(0, 99))).integers(0, len(rows), draw(st.integers(1, 90)))
@@ -262,7 +262,8 @@ def streams(draw: st.DrawFn, *, regression: bool, keyed: bool = False, mixed: bo
     names = ("a", *(("s", "w") if mixed else ()), "b", "c", "d", *("k" if keyed else ""), "y")
     label = st.floats(-100, 100) if regression else st.booleans()
     key = st.sampled_from(["JFK", "LGA", "EWR", None])
-    record = st.fixed_dictionaries({**_values, "k": key, "y": label | st.none()})
+    values = draw(st.sampled_from([_tame, _values]))
+    record = st.fixed_dictionaries({**values, "k": key, "y": label | st.none()})
     in_order = record.map(lambda drawn: {name: drawn[name] for name in names})
     return Stream(draw(st.lists(st.lists(in_order, max_size=8), min_size=1, max_size=8)), names)
 

@@ -12,7 +12,7 @@ from river import compose, datasets, linear_model, naive_bayes, optim, preproces
 
 from models.outcome import Batch
 from models.shard import Shard
-from models.stage import Stage
+from models.stage import Stage, last_step
 from tests.models.compiled.estimators import LABELS, changing_streams, estimator_pipelines
 from tests.models.compiled.pipelines import table
 from tests.models.compiled.test_learner import check, results
@@ -26,8 +26,10 @@ def test_any_estimator_over_changing_features_gives_what_river_gives(
     key: str | None, label: str, data: st.DataObject
 ) -> None:
     stage = Stage("model", data.draw(estimator_pipelines(label=label, keyed=key is not None)), label="y", key=key)
+    stream = data.draw(changing_streams(label=label, keyed=key is not None))
+    is_compiled = not isinstance(last_step(stage.fresh()), naive_bayes.MultinomialNB)  # it finds features impossible
     with np.errstate(all="ignore"):  # river adds up numpy's numbers, which warn
-        check(stage, data.draw(changing_streams(label=label, keyed=key is not None)), data)
+        check(stage, stream, data, is_compiled=is_compiled)
 
 
 SHIPPED = [

@@ -100,11 +100,12 @@ def test_without_a_label_it_gives_what_river_gives(keyed: bool, mixed: bool, dat
         assert whole(last_step(ours)) == whole(last_step(theirs))
 
 
-def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject) -> list[Shard]:
+def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject, *, is_compiled: bool = True) -> list[Shard]:
     """The frames give the same by river and compiled, as columns or not, stored or changed over in between or not.
 
     Gives both, if no record has made learning fail, which leaves shards that have to be restored. Several streams, one
-    behind the other, may have different fields.
+    behind the other, may have different fields. What is tame has to go compiled, up to the first frame that is not,
+    unless a step may leave it to river: then it `is_compiled` no more.
     """
     streams = stream if isinstance(stream, list) else [stream]
     frames = [(records, each.names) for each in streams for records in each.frames]
@@ -119,6 +120,9 @@ def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject) -> l
         assert _results_or_failure(compiled, Batch(given_as, times)) == expected
         if isinstance(expected, str):
             return []
+        is_compiled = is_compiled and _is_tame(records, stage)
+        if is_compiled and goes_by_twins and records and way != "records":
+            assert compiled.is_in_columns
         if way == "stored":
             compiled = load(dump(compiled))
         elif way == "changed over":
@@ -134,6 +138,12 @@ def changed_over(before: Shard, stage: Stage, *, is_compiled: bool) -> Shard:
     after.adopt(load(dump(before)))
     assert isinstance(after.estimator, CompiledLearner if is_compiled else Learner)
     return after
+
+
+def _is_tame(records: list[Record], stage: Stage) -> bool:
+    """Whether no feature is null, large or no number; labels and keys may be missing."""
+    values = [value for x in records for name, value in x.items() if name not in (stage.label, stage.key)]
+    return all(isinstance(value, str) or (value is not None and abs(value) < 10) for value in values)
 
 
 def _ratio(x: Record) -> Record:
@@ -163,7 +173,8 @@ IN_FRONT = [
 def test_steps_in_front_need_no_twin(key: str | None, data: st.DataObject) -> None:
     steps = data.draw(st.sampled_from(IN_FRONT))()
     stage = Stage("model", compose.Pipeline(*steps, linear_model.LogisticRegression()), label="y", key=key)
-    check(stage, data.draw(streams(regression=False, keyed=key is not None, mixed=True)), data)
+    stream = data.draw(streams(regression=False, keyed=key is not None, mixed=True))
+    check(stage, stream, data, is_compiled=False)
 
 
 CHANGING = [
