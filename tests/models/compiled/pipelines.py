@@ -40,7 +40,11 @@ optimizers = st.one_of(
 _proximal = st.builds(
     optim.FTRLProximal, st.sampled_from([0.05, 0.5]), st.just(1.0), st.sampled_from([0.0, 0.1]), st.sampled_from([0, 1])
 )
-_penalties = st.sampled_from([{}, {"l1": 0.01}, {"l2": 0.01}, {"clip_gradient": 0.5}])
+_penalties: Strategy = st.builds(
+    lambda penalty, clip: {**penalty, **clip},
+    st.sampled_from([{}, {"l1": 0.01}, {"l2": 0.01}]),
+    st.sampled_from([{}, {"clip_gradient": 0.5}]),
+)
 _begins = st.sampled_from([optim.initializers.Zeros(), optim.initializers.Constant(0.3)])
 
 
@@ -124,7 +128,12 @@ _fronts: Strategy = st.sampled_from(
 @st.composite
 def pipelines(draw: st.DrawFn, *, regression: bool) -> Any:
     """A pipeline whose steps all have a twin."""
-    perceptron = st.builds(linear_model.Perceptron, l2=st.sampled_from([0.0, 0.1]))
+    perceptron = st.builds(
+        linear_model.Perceptron,
+        l2=st.sampled_from([0.0, 0.1]),
+        clip_gradient=st.sampled_from([1e12, 0.5]),
+        initializer=_begins,
+    )
     models = linear_models(regression=regression)
     others = hoeffding_regressors() if regression else perceptron | hoeffding_trees()
     return compose.Pipeline(*draw(_fronts)(), draw(models | others))
