@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from river import metrics, utils
 
+from models.judged import BINS
 from models.pickled import dump, load
 from models.predictions import Prediction, Predictions
 from models.prequential import ClassificationMetrics, Prequential, RegressionMetrics
@@ -142,6 +143,29 @@ def test_what_fades_is_what_the_recursion_gives_over_several_blocks() -> None:
         "log_loss_fading": loss.get(),
         "f1_fading": counts.f1(True),
     }
+    assert {name: known[name] for name in expected} == pytest.approx(expected, rel=1e-9)
+
+
+def area(scores: list[float], labels: list[bool], weights: list[float]) -> float:
+    """How much of the weight of pairs of a true and a false record has the true one in a higher bin, ties by half."""
+    bins, are_true, weighs = np.array([int(p * BINS) for p in scores]), np.array(labels), np.array(weights)
+    above = np.sign(bins[are_true][:, None] - bins[~are_true][None, :]) / 2 + 0.5
+    pairs = weighs[are_true][:, None] * weighs[~are_true][None, :]
+    return float((above * pairs).sum() / pairs.sum())
+
+
+def test_the_area_under_the_roc_curve_is_that_of_weighed_pairs() -> None:
+    rng = np.random.default_rng(11)
+    scores = rng.random(5_000)
+    labels = (rng.random(5_000) < scores * np.linspace(0.0, 1.0, 5_000)).tolist()
+    said = [Prediction(p > 0.5, {False: 1 - p, True: p}, y, 0) for p, y in zip(scores.tolist(), labels, strict=True)]
+    known = taken(ClassificationMetrics(), said, 700)
+    spans = {
+        "roc_auc": [1.0] * 5_000,
+        "roc_auc_sliding": [0.0] * (5_000 - LATEST) + [1.0] * LATEST,
+        "roc_auc_fading": [FADING**age for age in reversed(range(5_000))],
+    }
+    expected = {name: area(scores.tolist(), labels, weights) for name, weights in spans.items()}
     assert {name: known[name] for name in expected} == pytest.approx(expected, rel=1e-9)
 
 
