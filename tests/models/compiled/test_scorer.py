@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import compose, linear_model, preprocessing
+from river import compose, linear_model, naive_bayes, preprocessing
 
 from models.compiled import scorer
 from models.compiled.scorer import CompiledScorer, Said
@@ -18,7 +20,8 @@ from models.failure import LearnFailed
 from models.outcome import Batch
 from models.sampling import Sample
 from models.shard import Shard
-from models.stage import Stage
+from models.stage import Stage, last_step
+from tests.models.compiled.estimators import LABELS, changing_streams, estimator_pipelines
 from tests.models.compiled.pipelines import Record, Strategy, mixed_pipelines, pipelines, streams
 
 _numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64 - 1)
@@ -27,6 +30,7 @@ _asked: dict[str, Strategy] = {
     "b": _numbers | st.booleans(),
     "c": _numbers | st.none() | st.sampled_from([float("inf"), [1], {"x": 1}, "AA"]),
     "d": st.booleans() | st.none(),
+    "e": _numbers,
     "s": st.sampled_from(["AA", "B6", "", "a_B6", "never seen"]) | st.none() | st.integers(0, 3),
     "w": st.integers(0, 9) | st.floats(0, 3),
 }
@@ -35,6 +39,7 @@ _plain: dict[str, Strategy] = {
     "b": st.integers(-3, 3),
     "c": st.floats(-5, 5),
     "d": st.booleans(),
+    "e": st.floats(-4, 4),
     "s": st.sampled_from(["AA", "B6", "never seen"]),
     "w": st.integers(0, 9),
 }
@@ -50,12 +55,14 @@ def by_river(model: Any, x: Record) -> Said:
 def bits(said: Said) -> str:
     """A text that is equal where every bit is; 0 is 0.0: river gives both."""
     prediction, probabilities = said
-    number = None if prediction is None else float(prediction)  # None before any class was learned
+    number = (
+        prediction if prediction is None or isinstance(prediction, str) else float(prediction)
+    )  # None: no class yet
     return repr((number, probabilities and {label: float(p) for label, p in probabilities.items()}))
 
 
 @st.composite
-def questions(draw: st.DrawFn, names: tuple[str, ...]) -> list[Record]:
+def questions(draw: st.DrawFn, names: Sequence[str]) -> list[Record]:
     """Records of the same fields, of which none has an odd value, or some have."""
     values = draw(st.sampled_from([_plain, _asked]))
     drawn = draw(st.lists(st.fixed_dictionaries({name: values[name] for name in names}), min_size=1, max_size=6))
@@ -100,6 +107,32 @@ def test_twins_say_what_the_model_says(kind: str, data: st.DataObject) -> None:
         for x, said in zip(asked, answers, strict=True):
             if said is not None:
                 assert bits(said) == bits(by_river(model, x))
+
+
+@pytest.mark.parametrize("label", LABELS)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_twins_of_any_estimator_say_what_it_says(label: str, data: st.DataObject) -> None:
+    drawn = data.draw(estimator_pipelines(label=label, keyed=False))
+    stream = data.draw(changing_streams(label=label, keyed=False))
+    with np.errstate(all="ignore"):  # river adds up numpy's numbers, which warn
+        try:
+            model = learned(drawn, [records for each in stream for records in each.frames])
+            twins = CompiledScorer(model)
+        except (LearnFailed, NoTwin):
+            return
+        for _ in range(3):
+            asked = data.draw(questions(data.draw(st.permutations("abcdew"))))
+            answers = twins.ask(asked)
+            if not isinstance(last_step(model), naive_bayes.MultinomialNB) and all(map(_has_plain_values, asked)):
+                assert None not in answers
+            for x, said in zip(asked, answers, strict=True):
+                if said is not None:
+                    assert bits(said) == bits(by_river(model, x))
+
+
+def _has_plain_values(x: Record) -> bool:
+    return _is_plain(x) and type(x["w"]) is int and all(abs(value) < 10 for value in x.values())
 
 
 def test_all_records_of_numbers_are_asked_about_at_once() -> None:
