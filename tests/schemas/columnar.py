@@ -83,6 +83,11 @@ _LEAVES = st.one_of(
     st.sampled_from([type_ for type_, _ in _LOGICAL]),
     st.sampled_from([["a", "b", "c"], ["a"], ["c", "d"]]).map(lambda symbols: {"type": "enum", "symbols": symbols}),
     st.integers(1, 4).map(lambda size: {"type": "fixed", "size": size}),
+    st.builds(
+        lambda size, scale: {"type": "fixed", "size": size, "logicalType": "decimal", "precision": 2, "scale": scale},
+        st.integers(1, 4),
+        st.integers(0, 2),
+    ),
 )
 
 
