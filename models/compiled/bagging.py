@@ -14,7 +14,7 @@ from models.compiled.chain import Chain, parts
 from models.compiled.random_states import copy_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import summed
-from models.compiled.twin import Answers, Estimator, Features, RiverRaised
+from models.compiled.twin import Answers, Estimator, Features, NoTwin, RiverRaised
 from schemas.kernel import CodeGrid, FloatGrid, PlaceGrid, Places, kernel
 
 
@@ -37,6 +37,8 @@ class Bagging(Estimator):
         self._front, self._last = front, last
         self._first: Random = copy_of(step._rng)
         self._random: dict[int, Random] = {}  # by copy
+        if front.is_supervised and last.takes_classes:
+            raise NoTwin("has TargetAgg in front of a classifier of any classes")
         self.may_fail, self.takes_classes = last.may_fail, last.takes_classes
         self.exact_below = min(front.exact_below, last.exact_below)
         self.finite_below = min(front.finite_below, last.finite_below)
