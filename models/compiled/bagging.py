@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Hashable, Iterator
 from copy import copy
 from random import Random
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from models.compiled.random_states import copy_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import summed
 from models.compiled.twin import Answers, Estimator, Features, NoTwin, RiverRaised
-from schemas.kernel import CodeGrid, FloatGrid, PlaceGrid, Places, kernel
+from schemas.kernel import CodeGrid, Codes, FloatGrid, PlaceGrid, Places, kernel
 
 
 class Votes(NamedTuple):
@@ -23,6 +24,18 @@ class Votes(NamedTuple):
 
     probabilities: FloatGrid
     order: CodeGrid
+
+
+class Turns(NamedTuple):
+    """Records by turns in all models: `lesson` has a row for each round of a record in a model.
+
+    By row, `records` says which record it is, `numbers` which model; by model and record `firsts` is the first row.
+    """
+
+    lesson: Lesson
+    records: Places
+    numbers: Places
+    firsts: Places
 
 
 class Bagging(Estimator):
@@ -57,31 +70,45 @@ class Bagging(Estimator):
 
     def load(self, copy: int, known: Vocabulary, step: Any) -> None:
         self._random[copy] = copy_of(step._rng)
-        for place, model in enumerate(step.models, copy * self._models):
-            *front, last = parts(model)
+        for place, front, last in self._members(copy, step):
             self._front.load(place, known, front)
             self._last.load(place, known, last)
 
     def store(self, copy: int, known: Vocabulary, step: Any) -> None:
         step._rng.setstate(self._random.get(copy, self._first).getstate())
-        for place, model in enumerate(step.models, copy * self._models):
-            *front, last = parts(model)
+        for place, front, last in self._members(copy, step):
             self._front.store(place, known, front)
             self._last.store(place, known, last)
 
+    def _members(self, copy: int, step: Any) -> Iterator[tuple[int, list[Any], Any]]:
+        """The models of a copy: the place of each, its steps in front, and its last one."""
+        places = self._places(np.full(self._models, copy, np.int32), np.arange(self._models))
+        for place, model in zip(places.tolist(), step.models, strict=True):
+            *front, last = parts(model)
+            yield place, front, last
+
     def learn(self, lesson: Lesson) -> Answers | None:
         """Raises RiverRaised."""
-        times = self._drawn(lesson).T.reshape(-1)  # model by model
-        rounds = np.maximum(times, 1)
+        times = self._drawn(lesson).T.reshape(-1)
+        turns = self._turns(lesson, times, np.maximum(times, 1))
+        answers = self._learned(self._front.learn(turns.lesson), turns.records)
+        return answers and self._together(answers, turns.firsts)
+
+    def _turns(self, lesson: Lesson, times: Places, rounds: Places) -> Turns:
+        """Each record so many rounds in each model, model by model, of which it learns in the first `times`."""
+        size = len(lesson.learns)
         firsts = np.cumsum(rounds) - rounds
-        records = np.repeat(np.tile(np.arange(len(lesson.learns)), self._models), rounds)
-        numbers = np.repeat(np.repeat(np.arange(self._models), len(lesson.learns)), rounds)
-        given = _rows(lesson, records)._replace(
-            learns=np.repeat(times > 0, rounds),
-            copies=(lesson.copies[records] * self._models + numbers).astype(np.int32),
+        records = np.repeat(np.tile(np.arange(size), self._models), rounds)
+        numbers = np.repeat(np.repeat(np.arange(self._models), size), rounds)
+        given = rows_of(lesson, records)._replace(
+            learns=np.arange(len(records)) - np.repeat(firsts, rounds) < np.repeat(times, rounds),
+            copies=self._places(lesson.copies[records], numbers).astype(np.int32),
         )
-        answers = self._learned(self._front.learn(given), records)
-        return answers and self._together(answers, firsts)
+        return Turns(given, records, numbers, firsts)
+
+    def _places(self, copies: Codes, numbers: Places) -> Places:
+        """Which of the twins' copies are these models of these copies."""
+        return copies * self._models + numbers
 
     def _learned(self, lesson: Lesson, records: Places) -> Answers | None:
         """What the models say; row by row, `records` says which is learned. Raises RiverRaised for the first to fail.
@@ -94,7 +121,7 @@ class Bagging(Estimator):
             failed = records[raised.place]
             rest = np.flatnonzero(records[raised.place :] < failed) + raised.place
             if len(rest):
-                self._learned(_rows(lesson, rest), records[rest])
+                self._learned(rows_of(lesson, rest), records[rest])
             raise RiverRaised(int(failed), raised.cause) from raised.cause
 
     def _drawn(self, lesson: Lesson) -> PlaceGrid:
@@ -113,16 +140,27 @@ class Bagging(Estimator):
         if answers.numbers is not None:
             said = answers.numbers[firsts].reshape(self._models, -1).T.tolist()
             return Answers(np.array([statistics.mean(each) for each in said], np.float64))
-        assert answers.probabilities is not None
-        records, classes = len(firsts) // self._models, len(answers.classes)
-        order = np.tile(np.arange(classes, dtype=np.int32), (len(firsts), 1))
-        votes = Votes(answers.probabilities[firsts], order if answers.order is None else answers.order[firsts])
-        found = Votes(np.zeros((records, classes)), np.full((records, classes), -1, np.int32))
-        _vote(votes, np.empty(classes, np.int64), found)
-        return Answers(classes=answers.classes, probabilities=found.probabilities, order=found.order)
+        return self._elected(votes_of(answers), firsts, answers.classes)
+
+    def _elected(self, votes: Votes, firsts: Places, classes: tuple[Hashable, ...]) -> Answers:
+        """What the models vote for in the first round of each record."""
+        given = Votes(votes.probabilities[firsts], votes.order[firsts])
+        shape = len(firsts) // self._models, len(classes)
+        found = Votes(np.zeros(shape), np.full(shape, -1, np.int32))
+        _vote(given, np.empty(len(classes), np.int64), found)
+        return Answers(classes=classes, probabilities=found.probabilities, order=found.order)
 
 
-def _rows(lesson: Lesson, records: Places) -> Lesson:
+def votes_of(answers: Answers) -> Votes:
+    """What classifiers say, with an order."""
+    assert answers.probabilities is not None
+    if answers.order is not None:
+        return Votes(answers.probabilities, answers.order)
+    order = np.tile(np.arange(len(answers.classes), dtype=np.int32), (len(answers.probabilities), 1))
+    return Votes(answers.probabilities, order)
+
+
+def rows_of(lesson: Lesson, records: Places) -> Lesson:
     """A lesson of these records, one behind the other."""
     before = _taken(lesson.before, records)
     after = before if lesson.after is lesson.before else _taken(lesson.after, records)

@@ -19,6 +19,7 @@ from river import (
 
 from models import ordered
 from models.compiled.adaptive import AdaptiveStandardScaler
+from models.compiled.adwin_bagging import ADWINBagging
 from models.compiled.bagging import Bagging
 from models.compiled.chain import Chain, Union, parts
 from models.compiled.counting import BernoulliNB, MultinomialNB
@@ -42,7 +43,8 @@ from models.compiled.twin import Estimator, NoTwin, Transformer, Twin
 
 def _bagging(step: Any) -> Bagging:
     *front, last = parts(step.model)
-    return Bagging(step, Chain([transformer_of(inner) for inner in front]), estimator_of(last))
+    kind = ADWINBagging if type(step) is ensemble.ADWINBaggingClassifier else Bagging
+    return kind(step, Chain([transformer_of(inner) for inner in front]), estimator_of(last))
 
 
 TWINS: dict[Any, Callable[[Any], Twin]] = {
@@ -72,6 +74,7 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     tree.HoeffdingTreeRegressor: HoeffdingTreeRegressor,
     ensemble.BaggingClassifier: _bagging,
     ensemble.BaggingRegressor: _bagging,
+    ensemble.ADWINBaggingClassifier: _bagging,
 }
 
 

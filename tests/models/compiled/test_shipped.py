@@ -58,6 +58,7 @@ CLASSES = {
     "softmax": lambda: SCALED() | linear_model.SoftmaxRegression(),
     "a tree": lambda: tree.HoeffdingTreeClassifier(grace_period=50, delta=0.01),
     "bagged": lambda: ensemble.BaggingClassifier(tree.HoeffdingTreeClassifier(grace_period=100), n_models=3, seed=1),
+    "bagged, watched for drift": lambda: ensemble.ADWINBaggingClassifier(naive_bayes.GaussianNB(), n_models=3, seed=1),
 }
 UNLABELLED = {
     "half-space trees": lambda: preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(5, 5, 100, seed=1),
