@@ -25,6 +25,7 @@ class Forest(ABC):
 
     def __init__(self) -> None:
         self.branch_stats: dict[int, Any] = {}
+        self._lasts: dict[int, int] = {}  # the last child, by node
         self._spare_nodes: list[int] = []
         self._spare_leaves: list[int] = []
         self._features = self._classes = 0
@@ -78,11 +79,12 @@ class Forest(ABC):
         nodes.firsts[node] = nodes.nexts[node] = nodes.features[node] = -1
         nodes.depths[node] = 0 if parent < 0 else nodes.depths[parent] + 1
         leaves.nodes[leaf], leaves.copies[leaf], leaves.active[leaf] = node, copy, True
-        *_, last = (-1, *self.children(parent)) if parent >= 0 else (-1,)
-        if last >= 0:
-            nodes.nexts[last] = node
-        elif parent >= 0:
-            nodes.firsts[parent] = node
+        if parent >= 0:
+            if parent in self._lasts:
+                nodes.nexts[self._lasts[parent]] = node
+            else:
+                nodes.firsts[parent] = node
+            self._lasts[parent] = node
         return node
 
     def make_branch(self, node: int, kind: int, feature: int, bound: float, stats: Any) -> None:
@@ -151,6 +153,7 @@ class Forest(ABC):
         if nodes.kinds[node] == LEAF:
             self._clear(int(nodes.leaves[node]))
         self.branch_stats.pop(node, None)
+        self._lasts.pop(node, None)
         self._spare_nodes.append(node)
 
     def _clear(self, leaf: int) -> None:
