@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks import (
     commands,
     decoding,
+    first_frame,
     flights_year,
     intake,
     joins,
@@ -34,7 +35,7 @@ from engine.settings import Settings
 from schemas.errors import HeadraceError
 
 WHOLE = (1_000_000, 3, latency.SAMPLES)  # records, rounds, samples
-IN_PROCESS = ("tree", "decoding", "commands")  # these need no platform
+IN_PROCESS = ("tree", "decoding", "first_frame", "commands")  # these need no platform
 PARTS = (
     *("throughput", "learners", "keyed", "intake", "joins", "scaling", "latency", "scoring", "redrive", "year"),
     *IN_PROCESS,
@@ -79,6 +80,8 @@ def _measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
         found["tree"] = tree_alone.measure(arguments.records, arguments.rounds, _tell)
     if "decoding" in arguments.only:
         found["decoding"] = decoding.measure(_tell)
+    if "first_frame" in arguments.only:
+        found["first_frame"] = first_frame.measure(_tell)
     if set(arguments.only) - set(IN_PROCESS):
         found |= _measure_on_platform(arguments)
     if "commands" in arguments.only:

@@ -72,6 +72,8 @@ INTAKE_PROCESS = Figure(
     "Kafka to columns in a worker, process mode, vs. librdkafka's consumer in Python that counts", 1.2, "at least"
 )
 INTAKE_THREAD = Figure("likewise, thread mode", 2.5, "at least")
+FIRST_MIXED = Figure("first frame of a new process: mixed fields, compiled, later than by river", 2, "at most", "s")
+FIRST_TREE = Figure("likewise, a Hoeffding tree", 2, "at most", "s")
 DECODING = Figure("a frame of 12 mixed fields to columns vs. fastavro record by record", 15, "at least")
 FEATURE = Figure("event → feature readable in Redis at 1,000 events/s, p99", 100, "at most", "ms")
 MODEL = Figure("event → scoring API answers with a model that has learned it, p99", 500, "at most", "ms")
