@@ -34,6 +34,7 @@ _NAMES: dict[str, frozenset[str]] = {
         "copy": "deepcopy",
         "datetime": "date datetime time timedelta timezone",
         "functools": "partial",
+        "models.search_trees": "planted",
         "numpy": "array dtype ndarray ones zeros",
         "numpy._core.multiarray": "_reconstruct scalar",
         "numpy._core.numeric": "_frombuffer",
@@ -48,6 +49,9 @@ _NAMES: dict[str, frozenset[str]] = {
         "river.forest.online_extra_trees": "ExtraTrees._detection_mode_all",
         "river.metrics.mutual_info": "_average_arithmetic",
         "river.naive_bayes.gaussian": "GaussianNB._make_gaussian",
+        "river.tree.splitter.ebst_splitter": (
+            "EBSTNode._update_estimator_multivariate EBSTNode._update_estimator_univariate"
+        ),
         "river.tree.splitter.nominal_splitter_reg": "NominalSplitterReg._update_estimator_univariate",
         "river.utils.math": "minkowski_distance",
         "statistics": "NormalDist",

@@ -7,16 +7,19 @@ Numbers are little-endian.
 
 from __future__ import annotations
 
+import copyreg
 import hmac
 import io
 import json
 import pickle
 import platform
+from collections import ChainMap
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version as installed
 from typing import Any
 
 from models.allowlist import AllowList
+from models.search_trees import REDUCERS
 from schemas.errors import Fatal
 from schemas.version import Version
 
@@ -83,14 +86,15 @@ def seal(card: ModelCard, model: object, key: bytes) -> bytes:
     >>> opened == card, model
     (True, {'weights': [1.0, 2.0]})
     """
+    body = io.BytesIO()
     try:
-        body = pickle.dumps(model, protocol=5)
+        _Pickler(body, protocol=5).dump(model)
     except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
         raise Fatal(
             f'model "{card.model}" cannot be pickled: {error}', hint="define its functions in a module"
         ) from error
     described = json.dumps(asdict(card)).encode()
-    sealed = b"".join((_MAGIC, len(described).to_bytes(4, "little"), described, body))
+    sealed = b"".join((_MAGIC, len(described).to_bytes(4, "little"), described, body.getvalue()))
     return sealed + hmac.digest(key, sealed, "sha256")
 
 
@@ -137,6 +141,10 @@ def _load(card: ModelCard, body: memoryview, allowed: AllowList) -> Any:
             f"sealed with river {card.river} on Python {card.python}; here are {_RIVER} and {platform.python_version()}"
         )
         raise Fatal(f'model "{card.model}" cannot be loaded: {error}', hint=hint) from error
+
+
+class _Pickler(pickle.Pickler):
+    dispatch_table = ChainMap[Any, Any](REDUCERS, copyreg.dispatch_table)
 
 
 class _Unpickler(pickle.Unpickler):

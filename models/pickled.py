@@ -5,12 +5,15 @@ from __future__ import annotations
 import copyreg
 import io
 import pickle
+from collections import ChainMap
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
 from river import base
+
+from models.search_trees import REDUCERS
 
 
 def dump(value: Any) -> bytes:
@@ -37,12 +40,16 @@ class _Pickler(pickle.Pickler):
     model's time.
     """
 
+    dispatch_table = ChainMap[Any, Any](REDUCERS, copyreg.dispatch_table)
+
     def reducer_override(self, value: Any) -> Any:
         return _reduce(value)
 
 
 class _ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
     """The same, for what holds functions that cannot be imported; slower."""
+
+    dispatch_table = ChainMap[Any, Any](REDUCERS, cloudpickle.Pickler.dispatch_table)
 
     def reducer_override(self, value: Any) -> Any:
         reduced = _reduce(value)
