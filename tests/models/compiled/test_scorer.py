@@ -58,7 +58,7 @@ def bits(said: Said) -> str:
     number = (
         prediction if prediction is None or isinstance(prediction, str) else float(prediction)
     )  # None: no class yet
-    return repr((number, probabilities and {label: float(p) for label, p in probabilities.items()}))
+    return repr((number, probabilities if probabilities is None else [(y, float(p)) for y, p in probabilities.items()]))
 
 
 @st.composite
