@@ -1,10 +1,12 @@
-"""River's KMeans, which goes over features in one order."""
+"""River's estimators that go over a set, going over it in one order: that of a set changes from process to process."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from river import cluster
+from river import cluster, tree
+from river.tree.nodes import htc_nodes
+from river.tree.splitter.nominal_splitter_classif import NominalSplitterClassif
 
 
 class KMeans(cluster.KMeans):  # type: ignore[misc]
@@ -25,3 +27,58 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
 
         closest: int = min(self.centers, key=distance)
         return closest
+
+
+class Words(dict[Any, None]):
+    """The values of a nominal feature as they came, with the one verb of sets that river's observers of them need."""
+
+    def add(self, word: Any) -> None:
+        """Keep a word where it is, or behind all others."""
+        self[word] = None
+
+
+class _Leaf:
+    """Has nominal features observed in the order of their words."""
+
+    @staticmethod
+    def new_nominal_splitter() -> NominalSplitterClassif:
+        made = NominalSplitterClassif()
+        made._att_values = Words()
+        return made
+
+
+class LeafMajorityClass(_Leaf, htc_nodes.LeafMajorityClass):  # type: ignore[misc]
+    """River's leaf that says the most frequent class."""
+
+
+class LeafNaiveBayes(_Leaf, htc_nodes.LeafNaiveBayes):  # type: ignore[misc]
+    """River's leaf with a naive Bayes model."""
+
+
+class LeafNaiveBayesAdaptive(_Leaf, htc_nodes.LeafNaiveBayesAdaptive):  # type: ignore[misc]
+    """River's leaf that says what has been right more often, the most frequent class or naive Bayes."""
+
+
+_LEAVES = {leaf.__mro__[2]: leaf for leaf in (LeafMajorityClass, LeafNaiveBayes, LeafNaiveBayesAdaptive)}
+
+
+class HoeffdingTreeClassifier(tree.HoeffdingTreeClassifier):  # type: ignore[misc]
+    """`tree.HoeffdingTreeClassifier` that takes, of equal splits by a word, that by the word which came first.
+
+    River's own takes the first one of a set of words. A workflow puts it in the place of each
+    `tree.HoeffdingTreeClassifier` by itself.
+
+    >>> splits = HoeffdingTreeClassifier(grace_period=4, delta=0.9, tau=1.0, binary_split=True)
+    >>> for airport, is_late in [("SFO", True), ("JFK", False), ("SFO", True), ("JFK", False)]:
+    ...     splits.learn_one({"airport": airport}, is_late)
+    >>> splits._root.value
+    'SFO'
+    """
+
+    def _new_leaf(self, initial_stats: Any = None, parent: Any = None) -> Any:
+        leaf = super()._new_leaf(initial_stats, parent)
+        leaf.__class__ = _LEAVES[type(leaf)]
+        return leaf
+
+
+INSTEAD_OF: dict[type, type] = {cluster.KMeans: KMeans, tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier}

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from river import base, cluster, compose, preprocessing
+from river import base, compose, preprocessing
 
 from models import ordered
 from models.fronts import check_front, split
@@ -118,7 +118,8 @@ def settle_order(pipeline: Any) -> None:
     """Make `compose.Select`, and `OneHotEncoder` with given categories, give features in the order of their names.
 
     River keeps the names in a set, whose order changes from process to process; sums of floats depend on it. From here
-    on a `cluster.KMeans` goes over them as it met them, and a `compose.Renamer` leaves its input as it is.
+    on a `cluster.KMeans` goes over them as it met them, a `tree.HoeffdingTreeClassifier` over words likewise, and a
+    `compose.Renamer` leaves its input as it is. So do those within other models.
     """
     # isinstance looks through pipelines to their last step: ask for the pipeline first.
     if isinstance(pipeline, compose.Pipeline):
@@ -133,8 +134,18 @@ def settle_order(pipeline: Any) -> None:
         pipeline._zero_dict = dict.fromkeys(sorted(pipeline._zero_dict), 0)
     elif type(pipeline) is compose.Renamer:
         pipeline.__class__ = PureRenamer
-    elif type(pipeline) is cluster.KMeans:
-        pipeline.__class__ = ordered.KMeans
+    elif type(pipeline) in ordered.INSTEAD_OF:
+        pipeline.__class__ = ordered.INSTEAD_OF[type(pipeline)]
+    else:
+        _settle_order_within(pipeline)
+
+
+def _settle_order_within(model: Any) -> None:
+    if isinstance(model, base.Wrapper):
+        settle_order(model._wrapped_model)
+    if isinstance(model, base.Ensemble):
+        for each in model:
+            settle_order(each)
 
 
 def _check_kind(stage: Stage) -> None:

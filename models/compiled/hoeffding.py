@@ -91,9 +91,12 @@ class HoeffdingTreeClassifier(HoeffdingTree):
         return Desk(votes=votes, lefts=lefts, rights=rights, **self._room(is_same=is_same))
 
 
-def _comes_back(values: set[Any]) -> bool:
-    """Whether a set that is made of these values has their order, by which river decides between equal splits."""
-    made: set[Any] = set()
+def _comes_back(values: Any) -> bool:
+    """Whether what is made of these values has their order, by which river decides between equal splits.
+
+    Of a set, as river has it and `models.ordered` has not, it need not be that.
+    """
+    made = type(values)()
     for value in values:
         made.add(value)
     return list(made) == list(values)

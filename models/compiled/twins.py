@@ -71,6 +71,7 @@ TWINS: dict[Any, Callable[[Any], Twin]] = {
     naive_bayes.BernoulliNB: BernoulliNB,
     naive_bayes.MultinomialNB: MultinomialNB,
     tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier,
+    ordered.HoeffdingTreeClassifier: HoeffdingTreeClassifier,
     tree.HoeffdingTreeRegressor: HoeffdingTreeRegressor,
     ensemble.BaggingClassifier: _bagging,
     ensemble.BaggingRegressor: _bagging,

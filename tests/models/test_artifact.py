@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from river import base, compose, datasets, linear_model, naive_bayes, preprocessing, tree
 
+from models import ordered
 from models.allowlist import AllowList
 from models.artifact import FeatureSetRef, ModelCard, open_artifact, seal
 from schemas.errors import Fatal
@@ -60,6 +61,7 @@ def learned(model: Any) -> Any:
         preprocessing.StandardScaler() | linear_model.LogisticRegression(),
         naive_bayes.GaussianNB(),
         tree.HoeffdingTreeClassifier(grace_period=20),
+        ordered.HoeffdingTreeClassifier(grace_period=90, nominal_attributes=["https", "long_url"]),
         compose.Select("long_url") | preprocessing.MinMaxScaler() | linear_model.LogisticRegression(),
     ],
     ids=repr,

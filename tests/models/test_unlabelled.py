@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from river import anomaly, base, cluster, compose, datasets, preprocessing
 
 from models import ordered
@@ -84,36 +79,3 @@ def test_a_record_may_have_a_field_that_is_called_none() -> None:
     shard = Shard([Stage("groups", cluster.KMeans(2, seed=1))])
     shard.apply(batch([{"None": 1.0}]))
     assert list(shard.model.centers[0]) == ["None"]
-
-
-names = st.lists(st.sampled_from("abcdefghij"), unique=True, min_size=1)
-
-
-@given(names, st.lists(st.lists(st.floats(-5, 5), min_size=10, max_size=10)), st.integers(0, 9))
-def test_the_order_of_features_is_one_that_river_might_take(
-    names: list[str], rows: list[list[float]], seed: int
-) -> None:
-    in_order = list(dict.fromkeys({*names}))  # as a set of them has it in this process
-    if list({*in_order}) != in_order:
-        return
-    records = [dict(zip(in_order, row, strict=False)) for row in rows]
-    ours, rivers = ordered.KMeans(3, seed=seed), cluster.KMeans(3, seed=seed)
-    assert bare(ours, records) == bare(rivers, records)
-    assert ours.centers == rivers.centers
-
-
-@pytest.mark.parametrize("seed", ["0", "1", "2"])
-def test_clusters_are_the_same_in_every_process(seed: str) -> None:
-    program = (
-        "from models.stage import Stage\nfrom river import cluster\n"
-        "model = Stage('a', cluster.KMeans(3, seed=7)).fresh()\n"
-        "model.learn_one(dict(wind=1.5, delay=2.5, far=3.5, hour=4.5))\n"
-        "print({name: round(value, 9) for name, value in model.centers[0].items()})"
-    )
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-    printed = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
-    )
-    model = Stage("a", cluster.KMeans(3, seed=7)).fresh()
-    model.learn_one({"wind": 1.5, "delay": 2.5, "far": 3.5, "hour": 4.5})
-    assert printed.stdout.strip() == str({name: round(value, 9) for name, value in model.centers[0].items()})

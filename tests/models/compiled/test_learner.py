@@ -111,7 +111,7 @@ def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject, *, i
     frames = [(records, each.names) for each in streams for records in each.frames]
     river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
     assert isinstance(compiled.estimator, CompiledLearner)
-    goes_by_twins, has_words = True, False
+    goes_by_twins = True
     for number, (records, names) in enumerate(frames):
         times = [1_000 * number + place for place in range(len(records))]
         way = data.draw(st.sampled_from(["columns", "records", "stored", "changed over"]))
@@ -123,9 +123,6 @@ def check(stage: Stage, stream: Stream | list[Stream], data: st.DataObject, *, i
         is_compiled = is_compiled and _is_tame(records, stage)
         if is_compiled and goes_by_twins and records and way != "records":
             assert compiled.is_in_columns
-        has_words = has_words or _gives_words_to_sets(records, stage)
-        if has_words and way in ("records", "changed over"):
-            is_compiled = False  # no new set may have their order
         if way == "stored":
             compiled = load(dump(compiled))
         elif way == "changed over":
@@ -157,13 +154,6 @@ def _is_tame(records: list[Record], stage: Stage) -> bool:
     if takes_no_text and any(isinstance(value, str) for value in values):
         return False
     return all(isinstance(value, str) or (value is not None and abs(value) < 10) for value in values)
-
-
-def _gives_words_to_sets(records: list[Record], stage: Stage) -> bool:
-    """Whether river's model may keep words of the records in sets: a tree for classes, alone or bagged, does."""
-    last = last_step(stage.fresh())
-    is_tree = isinstance(getattr(last, "model", last), tree.HoeffdingTreeClassifier)
-    return is_tree and any(isinstance(value, str) for x in records for value in x.values())
 
 
 def _ratio(x: Record) -> Record:

@@ -46,7 +46,7 @@ class ClassWriter(Writer):
         return made
 
     def _nominal_observer(self, leaf: int, feature: int, met: list[int]) -> Any:
-        made, tallies = NominalSplitterClassif(), self._forest.trees.tallies
+        made, tallies = self._step._new_leaf().new_nominal_splitter(), self._forest.trees.tallies
         labels = self._known.classes.known
         for number in met:
             made._att_dist_per_class[labels[number]]  # river's dictionary has a class once it was asked for it

@@ -26,12 +26,12 @@ def _node(node: Any) -> Any:
         test = float(getattr(node, "threshold", 0.0)), getattr(node, "value", None)
         words = list(node._mapping.items()) if isinstance(node, NominalMultiwayBranch) else None
         below = [_node(child) for child in node.children]
-        return type(node), node.feature, node.depth, test, words, _labels(node.stats), below
+        return type(node).__name__, node.feature, node.depth, test, words, _labels(node.stats), below
     names = "_mc_correct_weight", "_nb_correct_weight", "_fmse_mean", "_fmse_model"
     rights = [getattr(node, name, None) for name in names], _model(getattr(node, "_leaf_model", None))
     observed = None if node.splitters is None else [(name, _observer(each)) for name, each in node.splitters.items()]
     disabled = sorted(node._disabled_attrs)
-    return type(node), node.depth, _labels(node.stats), rights, node.last_split_attempt_at, observed, disabled
+    return type(node).__name__, node.depth, _labels(node.stats), rights, node.last_split_attempt_at, observed, disabled
 
 
 def _labels(given: Any) -> Any:
@@ -75,4 +75,4 @@ def _observer(observer: Any) -> Any:
         moments = [(label, each._var.mean.n, each._var.mean._mean, each._var._S) for label, each in met.items()]
         return observer.n_splits, ranges, moments
     counted = [(label, sorted(counts.items(), key=repr)) for label, counts in met.items()]
-    return observer._total_weight_observed, observer._missing_weight_observed, observer._att_values, counted
+    return observer._total_weight_observed, observer._missing_weight_observed, list(observer._att_values), counted

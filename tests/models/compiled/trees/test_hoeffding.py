@@ -6,6 +6,7 @@ import random
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,13 @@ from models.compiled.trees.classification.splits import suggest
 from models.compiled.trees.classification.state import Design, Desk, Trees
 from models.compiled.twin import NoTwin
 from models.compiled.twins import twin_of
+from models.outcome import Batch
 from models.pickled import dump, load
+from models.shard import Shard
 from models.stage import Stage
 from schemas.kernel import kernel
-from tests.models.compiled.pipelines import hoeffding_trees, streams
-from tests.models.compiled.test_learner import check
+from tests.models.compiled.pipelines import hoeffding_trees, streams, table
+from tests.models.compiled.test_learner import check, results
 from tests.models.compiled.trees.plain import plain
 from tests.models.compiled.trees.records import FRONTS, TEXTS, Record, Records, cells_of
 
@@ -113,6 +116,16 @@ def test_a_stage_of_any_classes_gives_what_river_gives(key: str | None, data: st
     pipeline = data.draw(FRONTS)() | data.draw(hoeffding_trees(texts=True))
     pipeline.steps["HoeffdingTreeClassifier"].nominal_attributes = data.draw(st.sampled_from([None, ["w"]]))
     check(Stage("model", pipeline, label="y", key=key), replace(stream, frames=frames), data)
+
+
+def test_words_that_no_new_set_has_in_their_order_come_back_from_river() -> None:
+    words = next(each for each in permutations("abcdefghij", 4) if list({*list({*each})}) != list({*each}))
+    shard = Shard([Stage("model", tree.HoeffdingTreeClassifier(), label="y")], is_compiled=True)
+    records = [{"s": word, "y": True} for word in words]
+    results(shard, Batch([dict(record) for record in records], [0, 1, 2, 3]))
+    assert not shard.is_in_columns
+    results(shard, Batch(table(records, ("s", "y")), [4, 5, 6, 7]))
+    assert shard.is_in_columns
 
 
 def test_a_part_of_a_frame_that_fails_leaves_what_was_learned_before_the_frame() -> None:
