@@ -79,6 +79,8 @@ class HoeffdingTreeClassifier(HoeffdingTree):
             return False
         gaussians = observer._att_dist_per_class.values()
         ranges = [*observer._min_per_class.values(), *observer._max_per_class.values()]
+        if any(isinstance(each, int) and abs(each) >= self.exact_below for each in ranges):
+            return False
         return all(abs(each) <= LARGEST for each in ranges) and all(math.isfinite(each._var._S) for each in gaussians)
 
     def _can_take(self, lesson: Lesson) -> bool:

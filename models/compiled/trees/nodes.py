@@ -7,11 +7,15 @@ from typing import Any
 
 from river.tree.nodes.branch import DTBranch, NominalBinaryBranch, NominalMultiwayBranch, NumericBinaryBranch
 
+from models.compiled.arrays import exact
 from models.compiled.rows import Vocabulary
 from models.compiled.trees.state import AT_MOST, DISABLED, EACH, EQUAL, LEAF, SOMETHING
 
 KINDS: dict[int, Any] = {AT_MOST: NumericBinaryBranch, EQUAL: NominalBinaryBranch, EACH: NominalMultiwayBranch}
 _NUMBERS = {kind: number for number, kind in KINDS.items()}
+
+EXACT_BELOW = 1 << 52
+"""River compares whole numbers, and subtracts them, as such; smaller ones give what floats give."""
 
 
 class Writer(ABC):
@@ -101,7 +105,7 @@ class Reader(ABC):
         feature: Any = given.feature
         kind, words, bound = _NUMBERS[type(given)], [-1] * len(given.children), 0.0
         if kind == AT_MOST:
-            bound = float(given.threshold)
+            bound = exact(given.threshold, EXACT_BELOW)
         elif kind == EQUAL:
             bound = float(self._word(feature, given.value))
         else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.trees.growing import Grower
-from models.compiled.trees.nodes import KINDS, learn_features
+from models.compiled.trees.nodes import EXACT_BELOW, KINDS, learn_features
 from models.compiled.trees.state import AT, ATTEMPT, EVENT, IS_SAME, NEW_WORD, NO_ROOM, NODE
 from models.compiled.twin import Estimator, Features, NoTwin
 from schemas.kernel import Flags, Floats
@@ -25,7 +25,7 @@ class HoeffdingTree(Estimator):
     """Twin of a Hoeffding tree. Numbers of nominal features are to it what text is: words."""
 
     may_fail = True
-    exact_below = 1 << 52  # river subtracts whole numbers as such
+    exact_below = EXACT_BELOW
 
     _design: Any
 

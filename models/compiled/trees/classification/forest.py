@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.compiled.trees.classification.state import no_trees
 from models.compiled.trees.forest import Forest, Shapes
 
-_MOMENTS = 8
+_MOMENTS = 10
 
 
 class ClassForest(Forest):

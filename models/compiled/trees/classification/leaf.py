@@ -11,6 +11,8 @@ from models.compiled.trees.classification.state import (
     BAYES,
     HALF_LOG_TAU,
     HIGH,
+    IS_HIGH_WHOLE,
+    IS_LOW_WHOLE,
     IS_MET,
     LOG_SCALE,
     LOW,
@@ -135,16 +137,18 @@ def judge(trees: Trees, leaf: int, label: int, stamp: int, voted: int, desk: Des
 
 
 @shared
-def _observe(leaves: Leaves, leaf: int, feature: int, label: int, x: float, needs_scale: bool) -> None:
+def _observe(
+    leaves: Leaves, leaf: int, feature: int, label: int, number: tuple[float, float], needs_scale: bool
+) -> None:
     """Welford's algorithm, as river has it, and the range."""
     moments = leaves.moments[leaf, feature, label]
+    x, is_whole = number
     meet(leaves, leaf, feature, label)
-    if moments[WEIGHT] == 0.0:
-        moments[LOW] = moments[HIGH] = x
-    elif x < moments[LOW]:
-        moments[LOW] = x
-    elif x > moments[HIGH]:
-        moments[HIGH] = x
+    is_first = moments[WEIGHT] == 0.0
+    if is_first or x < moments[LOW]:
+        moments[LOW], moments[IS_LOW_WHOLE] = x, is_whole
+    if is_first or x > moments[HIGH]:
+        moments[HIGH], moments[IS_HIGH_WHOLE] = x, is_whole
     before = moments[MEAN]
     moments[WEIGHT] += 1.0
     moments[MEAN] += (1.0 / moments[WEIGHT]) * (x - before)
@@ -174,12 +178,12 @@ def learn_class(leaves: Leaves, leaf: int, label: int) -> None:
 
 
 @shared
-def learn_feature(trees: Trees, leaf: int, feature: int, label: int, desk: Desk, needs_scale: bool) -> None:
-    """Have a leaf observe the value of a feature; naive Bayes needs the scale of numbers."""
-    leaves = trees.leaves
+def learn_feature(trees: Trees, leaf: int, cell: tuple[int, bool], label: int, desk: Desk, needs_scale: bool) -> None:
+    """Have a leaf observe the value of a feature, whole or not; naive Bayes needs the scale of numbers."""
+    leaves, (feature, is_whole) = trees.leaves, cell
     if not observes(leaves, leaf, feature):
         return
     if desk.is_nominal[feature]:
         _count(leaves, trees.tallies, leaf, feature, label, int(desk.values[feature]))
     else:
-        _observe(leaves, leaf, feature, label, desk.values[feature], needs_scale)
+        _observe(leaves, leaf, feature, label, (desk.values[feature], 1.0 if is_whole else 0.0), needs_scale)

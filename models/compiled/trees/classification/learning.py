@@ -82,7 +82,8 @@ def _learn_leaf(
     if leaves.active[leaf]:
         after = given.after
         for cell in range(after.bounds[record], after.bounds[record + 1]):
-            learn_feature(trees, leaf, after.ids[cell], label, desk, design.prediction != MAJORITY)
+            number = after.ids[cell], after.whole[cell]
+            learn_feature(trees, leaf, number, label, desk, design.prediction != MAJORITY)
 
 
 @shared

@@ -10,8 +10,20 @@ from river.tree.nodes.htc_nodes import LeafNaiveBayesAdaptive
 from river.tree.splitter import GaussianSplitter
 from river.tree.splitter.nominal_splitter_classif import NominalSplitterClassif
 
+from models.compiled.arrays import kept
 from models.compiled.rows import Vocabulary
-from models.compiled.trees.classification.state import HIGH, IS_MET, LOG_SCALE, LOW, MEAN, SCALE, SQUARES, WEIGHT
+from models.compiled.trees.classification.state import (
+    HIGH,
+    IS_HIGH_WHOLE,
+    IS_LOW_WHOLE,
+    IS_MET,
+    LOG_SCALE,
+    LOW,
+    MEAN,
+    SCALE,
+    SQUARES,
+    WEIGHT,
+)
 from models.compiled.trees.nodes import Reader, Writer
 from models.compiled.trees.tallying import add_entry, entries
 
@@ -39,7 +51,8 @@ class ClassWriter(Writer):
         made = GaussianSplitter(self._step.splitter.n_splits)
         for number in met:
             moments, label = leaves.moments[leaf, feature, number].tolist(), self._known.classes.known[number]
-            made._min_per_class[label], made._max_per_class[label] = moments[LOW], moments[HIGH]
+            made._min_per_class[label] = kept(moments[LOW], is_whole=moments[IS_LOW_WHOLE] > 0.0)
+            made._max_per_class[label] = kept(moments[HIGH], is_whole=moments[IS_HIGH_WHOLE] > 0.0)
             gaussian = made._att_dist_per_class[label] = proba.Gaussian()
             gaussian._var.mean.n, gaussian._var.mean._mean = moments[WEIGHT], moments[MEAN]
             gaussian._var._S = moments[SQUARES]
@@ -86,7 +99,9 @@ class ClassReader(Reader):
         for number, (label, gaussian) in zip(met, given._att_dist_per_class.items(), strict=True):
             moments, var = leaves.moments[leaf, feature, number], gaussian._var
             moments[WEIGHT], moments[MEAN], moments[SQUARES] = var.mean.n, var.mean._mean, var._S
-            moments[LOW], moments[HIGH] = given._min_per_class[label], given._max_per_class[label]
+            low, high = given._min_per_class[label], given._max_per_class[label]
+            moments[LOW], moments[HIGH] = low, high
+            moments[IS_LOW_WHOLE], moments[IS_HIGH_WHOLE] = isinstance(low, int), isinstance(high, int)
             variance = var._S / (var.mean.n - 1.0) if var.mean.n > 1.0 else 0.0
             moments[SCALE] = -2.0 * variance
             moments[LOG_SCALE] = 0.5 * math.log(variance) if variance > 0.0 else 0.0

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from models.compiled.trees.state import Nodes, Roots, Tallies
 from schemas.kernel import CodeCube, CodeGrid, Codes, FlagGrid, Flags, FloatBlocks, FloatGrid, Floats, Places, blank
 
-WEIGHT, MEAN, SQUARES, LOW, HIGH, SCALE, LOG_SCALE, IS_MET = range(8)
+WEIGHT, MEAN, SQUARES, LOW, HIGH, SCALE, LOG_SCALE, IS_MET, IS_LOW_WHOLE, IS_HIGH_WHOLE = range(10)
 """What a leaf has of a feature and a class. `SCALE`, -2 times the variance, and `LOG_SCALE`, half of its logarithm,
-follow from the others; `SCALE` is 0 where there is no variance. Of a nominal feature only the weight is kept, and
-whether river's dictionary has the class."""
+follow from the others; `SCALE` is 0 where there is no variance. Which bounds are whole numbers is for river, which
+reckons with such exactly. Of a nominal feature only the weight is kept, and whether river's dictionary has the class.
+"""
 
 
 class Leaves(NamedTuple):

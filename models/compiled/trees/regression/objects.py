@@ -9,7 +9,8 @@ from river.tree.nodes.htr_nodes import LeafAdaptive, LeafModel
 from river.tree.splitter.ebst_splitter import EBSTNode
 from river.tree.splitter.nominal_splitter_reg import NominalSplitterReg
 
-from models.compiled.trees.nodes import Reader, Writer
+from models.compiled.arrays import exact
+from models.compiled.trees.nodes import EXACT_BELOW, Reader, Writer
 from models.compiled.trees.tallying import add_entry, entries
 
 _Var = tuple[float, float, float]
@@ -103,7 +104,7 @@ class RegressionReader(Reader):
                 continue
             self._forest.make_room_for_numbers(1)
             node = self._forest.add_number(
-                leaf, feature, parent, is_left, float(each.att_val), labels_of(each.estimator)
+                leaf, feature, parent, is_left, exact(each.att_val, EXACT_BELOW), labels_of(each.estimator)
             )
             ahead += [(each._left, node, True), (each._right, node, False)]
 

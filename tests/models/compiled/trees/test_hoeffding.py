@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from river import datasets, preprocessing, tree
 from river.datasets import synth
@@ -116,6 +116,29 @@ def test_a_stage_of_any_classes_gives_what_river_gives(key: str | None, data: st
     pipeline = data.draw(FRONTS)() | data.draw(hoeffding_trees(texts=True))
     pipeline.steps["HoeffdingTreeClassifier"].nominal_attributes = data.draw(st.sampled_from([None, ["w"]]))
     check(Stage("model", pipeline, label="y", key=key), replace(stream, frames=frames), data)
+
+
+_NUMBERS: list[Any] = [st.integers(-1_000, 1_000), st.floats(-1_000, 1_000)]
+_SMALL = st.sampled_from(_NUMBERS).flatmap(lambda numbers: st.lists(numbers, min_size=1, max_size=9))
+_LARGE = st.integers(2**53, 2**62) | st.integers(-(2**62), -(2**53))
+
+
+@given(small=_SMALL, large=_LARGE)
+@example(small=[3, 5], large=2**53 + 1)
+def test_a_large_whole_number_behind_small_ones_is_split_from_them_as_river_does_it(
+    small: list[float], large: int
+) -> None:
+    splits = tree.HoeffdingTreeClassifier(grace_period=len(small) + 1, delta=0.99, tau=1.0)
+    stage = Stage("model", splits, label="y")
+    river, compiled = Shard([stage]), Shard([stage], is_compiled=True)
+    before = [{"a": number, "y": False} for number in small]
+    for records in (before, [{"a": large, "y": True}]):
+        times = [0] * len(records)
+        expected = results(river, Batch([dict(record) for record in records], times))
+        assert results(compiled, Batch(table(records, ("a", "y")), times)) == expected
+        assert compiled.is_in_columns == (records is before)
+    assert len(list(river.model._root.iter_leaves())) == 2
+    assert plain(compiled.model) == plain(river.model)
 
 
 def test_words_that_no_new_set_has_in_their_order_come_back_from_river() -> None:
