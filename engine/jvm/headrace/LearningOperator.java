@@ -28,7 +28,7 @@ public final class LearningOperator extends ExternalPythonKeyedProcessOperator<b
   private static final String LOG = "python-state-learn-log";
   private static final byte PROTO = (byte) 0x80, VERSION = 3, BINBYTES = 'B', STOP = '.';
 
-  private transient ListStateDescriptor<byte[]> log;
+  private final ListStateDescriptor<byte[]> log = new ListStateDescriptor<>(LOG, BytePrimitiveArraySerializer.INSTANCE);
 
   public LearningOperator(
       Configuration configuration,
@@ -36,12 +36,6 @@ public final class LearningOperator extends ExternalPythonKeyedProcessOperator<b
       RowTypeInfo frames,
       TypeInformation<byte[]> outputs) {
     super(configuration, function, frames, outputs);
-  }
-
-  @Override
-  public void open() throws Exception {
-    super.open();
-    log = new ListStateDescriptor<>(LOG, BytePrimitiveArraySerializer.INSTANCE);
   }
 
   @Override
