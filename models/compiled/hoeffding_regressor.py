@@ -42,7 +42,7 @@ class HoeffdingTreeRegressor(HoeffdingTree):
     def expect(self, features: Features) -> Features:
         for name, is_text in features.items():
             if is_text and self._forest.models:
-                raise NoTwin(f'has models in its leaves that take numbers, and "{name}" is text')
+                raise NoTwin(f'{self.name} has models in its leaves that take numbers, and "{name}" is text')
         return super().expect(features)
 
     def learn(self, lesson: Lesson) -> Answers | None:

@@ -35,9 +35,10 @@ class Twin(ABC):
     It holds the states of many copies of the step, one a key. `load` takes a copy's state over from a river step, and
     `store` puts it into one, so that either can go on where the other has stopped. Whole numbers are the same as
     floats to it where their magnitude is below `exact_below`: river keeps them whole. It takes no number of the
-    magnitude `finite_below` or beyond.
+    magnitude `finite_below` or beyond. `name` is what texts call it: the river step's class.
     """
 
+    name = ""
     exact_below: float = math.inf
     finite_below: float = math.inf
 
@@ -45,7 +46,7 @@ class Twin(ABC):
         """The features behind the step, where these are in front of it. Raises NoTwin for what it cannot take."""
         for name, is_text in features.items():
             if is_text:
-                raise NoTwin(f'{type(self).__name__} takes numbers, and "{name}" is text')
+                raise NoTwin(f'{self.name} takes numbers, and "{name}" is text')
         return features
 
     @abstractmethod

@@ -89,9 +89,11 @@ def twin_of(step: Any) -> Twin:
     if make is None:
         raise NoTwin(f"{name} has no twin")
     try:
-        return make(step)
+        twin = make(step)
     except NoTwin as why:
         raise NoTwin(f"{name} {why}") from None
+    twin.name = name
+    return twin
 
 
 def why_none(step: Any) -> str | None:

@@ -58,7 +58,7 @@ class HoeffdingTree(Estimator):
     def expect(self, features: Features) -> Features:
         for name, is_text in features.items():
             if self._is_text.get(name, is_text) != is_text:
-                raise NoTwin(f'has learned of "{name}" as {"a number" if is_text else "text"}')
+                raise NoTwin(f'{self.name} has learned of "{name}" as {"a number" if is_text else "text"}')
         self._expected = features
         return features
 
