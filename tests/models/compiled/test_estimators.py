@@ -58,3 +58,4 @@ def test_data_sets_of_river_give_what_river_gives_in_changing_orders(dataset: An
         times = list(range(start, start + len(part)))
         expected = results(river, Batch([dict(record) for record in part], times))
         assert results(compiled, Batch(table(part, tuple(part[0])), times)) == expected
+        assert compiled.is_in_columns

@@ -70,3 +70,4 @@ def test_frames_give_what_river_gives_while_words_are_forgotten(model: Any) -> N
         records: list[Record] = [{"page": f"/{at}", "y": label(at % 3)} for at in range(start, start + 8)]
         expected = results(river, Batch([dict(record) for record in records], [0] * 8))
         assert results(compiled, Batch(table(records, ("page", "y")), [0] * 8)) == expected
+        assert compiled.is_in_columns

@@ -269,6 +269,7 @@ def test_labels_that_are_no_whole_numbers_teach_what_they_teach_river(loss: Any)
     records = [{"a": 1.0, "y": y} for y in (0.5, 1.0, -0.25, 1.75, 0.0, -3.5)]
     expected = results(river, Batch([dict(record) for record in records], [0] * 6))
     assert results(compiled, Batch(table(records, ("a", "y")), [0] * 6)) == expected
+    assert compiled.is_in_columns
 
 
 def test_labels_that_are_no_floats_teach_what_they_teach_river() -> None:
@@ -298,6 +299,7 @@ def test_only_keys_of_records_that_come_to_a_model_have_one() -> None:
     numbers = {"a": Numbers(np.array([1.0, 2.0, 3.0, np.nan])), "y": Numbers(np.array([1.0, np.nan, 1.0, 1.0]))}
     frame = Table({**numbers, "k": keys})
     assert results(compiled, Batch(frame, [0] * 4)) == results(river, Batch(list(frame), [0] * 4))
+    assert compiled.is_in_columns
     assert list(compiled.model) == list(river.model) == ["JFK", "EWR"]
 
 
@@ -309,6 +311,7 @@ def test_each_key_begins_where_the_optimizer_of_the_author_has_come_to() -> None
     records: list[Record] = [{"a": 1.0, "k": key, "y": 3.0} for key in ("JFK", "LGA", "JFK", "LGA")]
     expected = results(river, Batch([dict(record) for record in records], [0] * 4))
     assert results(compiled, Batch(table(records, ("a", "k", "y")), [0] * 4)) == expected
+    assert compiled.is_in_columns
 
 
 def _unsorted(x: Record) -> Record:
@@ -334,6 +337,7 @@ def test_trees_and_centers_go_over_to_river_whole() -> None:
             records = [{"a": at * 5 % 11 / 11, "b": at * 7 % 13 / 13} for at in range(start, start + 7)]
             river.apply(Batch([dict(record) for record in records], list(range(7))))
             compiled.apply(Batch(table(records, ("a", "b")), list(range(7))))
+            assert compiled.is_in_columns
         assert whole(compiled.model) == whole(river.model)
 
 
