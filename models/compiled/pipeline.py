@@ -31,10 +31,11 @@ class CompiledPipeline:
     is what it has met; `exact_below` and `finite_below` as in Twin, and the rest as in Estimator.
 
     >>> from river import linear_model, preprocessing
-    >>> from models.compiled.rows import of_dicts
+    >>> from models.compiled.rows import of_grid
     >>> pipeline = preprocessing.StandardScaler() | linear_model.LinearRegression()
     >>> compiled = CompiledPipeline(pipeline)
-    >>> answers = compiled.learn(of_dicts(compiled.known.features, [{"a": 1.0}, {"a": 2.0}]), np.array([2.0, 3.0]))
+    >>> records = of_grid(compiled.known.fields(["a"]), np.array([[1.0], [2.0]]))
+    >>> answers = compiled.learn(records, np.array([2.0, 3.0]))
     >>> said = []
     >>> for x, y in [({"a": 1.0}, 2.0), ({"a": 2.0}, 3.0)]:
     ...     said.append(pipeline.predict_one(x))

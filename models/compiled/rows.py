@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -139,18 +139,3 @@ def of_grid(features: Codes, grid: FloatGrid, whole: FlagGrid | None = None) -> 
     records, width = grid.shape
     are_whole = np.zeros(grid.shape, np.bool_) if whole is None else whole
     return Cells(np.arange(records + 1) * width, np.tile(features, records), grid.reshape(-1), are_whole.reshape(-1))
-
-
-def of_dicts(names: Names, records: Sequence[dict[Any, float]]) -> Cells:
-    """Records of numbers that may have different features.
-
-    >>> names = Names()
-    >>> cells = of_dicts(names, [{"delay": 3}, {"hour": 7, "delay": 1.5}])
-    >>> names.known, [array.tolist() for array in cells]
-    (['delay', 'hour'], [[0, 1, 3], [0, 1, 0], [3.0, 7.0, 1.5], [True, True, False]])
-    """
-    ids = [names.number(name) for record in records for name in record]
-    bounds = np.cumsum([0, *(len(record) for record in records)], dtype=np.int64)
-    values = [value for record in records for value in record.values()]
-    whole = np.array([isinstance(value, int) for value in values], np.bool_)
-    return Cells(bounds, np.array(ids, np.int32), np.array(values, np.float64), whole)

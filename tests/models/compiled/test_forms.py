@@ -11,7 +11,7 @@ from river import compose, linear_model, preprocessing, tree
 
 from models.compiled.forms import Forms
 from models.compiled.learner import CompiledLearner
-from models.compiled.rows import of_dicts
+from models.compiled.rows import of_grid
 from models.learner import Learner
 from models.outcome import Batch
 from models.shard import Shard
@@ -25,9 +25,8 @@ def _learn(forms: Forms, words: Sequence[str]) -> list[float]:
     compiled = forms.in_columns()
     assert compiled is not None
     compiled.expect({"page": True})
-    codes = [compiled.known.words.number(("page", word)) for word in words]
-    compiled.known.fields(["page"])
-    records = of_dicts(compiled.known.features, [{"page": float(code)} for code in codes])
+    codes = compiled.known.words.numbers(("page", word) for word in words)
+    records = of_grid(compiled.known.fields(["page"]), codes[:, None].astype(np.float64))
     copies = forms.numbers([None] * len(words))
     answers = compiled.learn(records, np.array([float(len(word)) for word in words]), copies=copies)
     forms.learned_in_columns(compiled, copies)

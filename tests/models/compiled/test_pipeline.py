@@ -9,7 +9,7 @@ import pytest
 from river import datasets, linear_model, preprocessing
 
 from models.compiled.pipeline import CompiledPipeline
-from models.compiled.rows import of_dicts
+from models.compiled.rows import of_grid
 
 
 @pytest.mark.parametrize("room", [1, 20, 100])
@@ -21,7 +21,7 @@ def test_it_gives_the_same_with_little_room(room: int) -> None:
 
 
 def _learned(compiled: CompiledPipeline, pages: list[tuple[dict[str, float], bool]]) -> Any:
-    records = of_dicts(compiled.known.features, [x for x, _ in pages])
+    records = of_grid(compiled.known.fields(pages[0][0]), np.array([list(x.values()) for x, _ in pages]))
     answers = compiled.learn(records, np.array([float(y) for _, y in pages]))
     assert answers is not None
     return answers.probabilities
