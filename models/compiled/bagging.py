@@ -15,7 +15,7 @@ from models.compiled.chain import Chain, parts
 from models.compiled.random_states import copy_of
 from models.compiled.rows import Cells, Lesson, Vocabulary
 from models.compiled.sums import summed
-from models.compiled.twin import Answers, Estimator, Features, NoTwin, RiverRaised
+from models.compiled.twin import Answers, Estimator, Features, NoTwin, RiverRaised, order_of
 from schemas.kernel import CodeGrid, Codes, FloatGrid, PlaceGrid, Places, kernel
 
 
@@ -154,10 +154,7 @@ class Bagging(Estimator):
 def votes_of(answers: Answers) -> Votes:
     """What classifiers say, with an order."""
     assert answers.probabilities is not None
-    if answers.order is not None:
-        return Votes(answers.probabilities, answers.order)
-    order = np.tile(np.arange(len(answers.classes), dtype=np.int32), (len(answers.probabilities), 1))
-    return Votes(answers.probabilities, order)
+    return Votes(answers.probabilities, order_of(answers))
 
 
 def rows_of(lesson: Lesson, records: Places) -> Lesson:

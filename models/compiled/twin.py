@@ -97,12 +97,12 @@ def joined(answers: Sequence[Answers]) -> Answers:
 
     columns = {name: column(name) for name in ("numbers", "probabilities", "chosen")}
     has_order = any(each.order is not None for each in answers)
-    order = np.concatenate([_order(each) for each in answers]) if has_order else None
+    order = np.concatenate([order_of(each) for each in answers]) if has_order else None
     return Answers(classes=answers[-1].classes, order=order, **columns)
 
 
-def _order(answers: Answers) -> CodeGrid:
-    """The order of classes, which is as it is where nothing is said."""
+def order_of(answers: Answers) -> CodeGrid:
+    """The order of classes, shape `(n, classes)`, which is as it is where the answers have none."""
     if answers.order is not None:
         return answers.order
     assert answers.probabilities is not None
