@@ -37,11 +37,7 @@ PLAIN = {
     "by FTRL, clipped": lambda: (
         preprocessing.MinMaxScaler() | linear_model.LinearRegression(optim.FTRLProximal(), clip_gradient=10.0)
     ),
-    "by Adam, means for nulls": lambda: (
-        preprocessing.StatImputer()
-        | preprocessing.MaxAbsScaler()
-        | linear_model.LinearRegression(optim.Adam(), l2=0.01)
-    ),
+    "by Adam, l2": lambda: preprocessing.MaxAbsScaler() | linear_model.LinearRegression(optim.Adam(), l2=0.01),
     "passive-aggressive": lambda: preprocessing.AdaptiveStandardScaler() | linear_model.PARegressor(),
     "a tree": lambda: tree.HoeffdingTreeRegressor(grace_period=50, delta=0.01),
     "bagged": lambda: ensemble.BaggingRegressor(SCALED() | linear_model.LinearRegression(), n_models=3, seed=1),
