@@ -1,12 +1,14 @@
-"""River's estimators that go over a set, going over it in one order: that of a set changes from process to process."""
+"""What of river goes over a set goes over it in one order: that of a set changes from process to process."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from river import cluster, tree
+from river import base, cluster, compose, preprocessing, tree
 from river.tree.nodes import htc_nodes
 from river.tree.splitter.nominal_splitter_classif import NominalSplitterClassif
+
+from models.renaming import PureRenamer
 
 
 class KMeans(cluster.KMeans):  # type: ignore[misc]
@@ -81,4 +83,38 @@ class HoeffdingTreeClassifier(tree.HoeffdingTreeClassifier):  # type: ignore[mis
         return leaf
 
 
-INSTEAD_OF: dict[type, type] = {cluster.KMeans: KMeans, tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier}
+_INSTEAD_OF: dict[type, type] = {cluster.KMeans: KMeans, tree.HoeffdingTreeClassifier: HoeffdingTreeClassifier}
+
+
+def settle_order(pipeline: Any) -> None:
+    """Make `compose.Select`, and `OneHotEncoder` with given categories, give features in the order of their names.
+
+    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it. From here
+    on a `cluster.KMeans` goes over them as it met them, a `tree.HoeffdingTreeClassifier` over words likewise, and a
+    `compose.Renamer` leaves its input as it is. So do those within other models.
+    """
+    # isinstance looks through pipelines to their last step: ask for the pipeline first.
+    if isinstance(pipeline, compose.Pipeline):
+        for step in pipeline.steps.values():
+            settle_order(step)
+    elif isinstance(pipeline, compose.TransformerUnion):
+        for step in pipeline.transformers.values():
+            settle_order(step)
+    elif isinstance(pipeline, compose.Select):
+        pipeline.keys = dict.fromkeys(sorted(pipeline.keys, key=str))
+    elif isinstance(pipeline, preprocessing.OneHotEncoder) and pipeline.categories is not None:
+        pipeline._zero_dict = dict.fromkeys(sorted(pipeline._zero_dict), 0)
+    elif type(pipeline) is compose.Renamer:
+        pipeline.__class__ = PureRenamer
+    elif type(pipeline) in _INSTEAD_OF:
+        pipeline.__class__ = _INSTEAD_OF[type(pipeline)]
+    else:
+        _settle_order_within(pipeline)
+
+
+def _settle_order_within(model: Any) -> None:
+    if isinstance(model, base.Wrapper):
+        settle_order(model._wrapped_model)
+    if isinstance(model, base.Ensemble):
+        for each in model:
+            settle_order(each)

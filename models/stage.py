@@ -8,12 +8,11 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from river import base, compose, preprocessing
+from river import base, compose
 
-from models import ordered
 from models.fronts import check_front, split
+from models.ordered import settle_order
 from models.pickled import dump, load
-from models.renaming import PureRenamer
 from schemas.errors import Fatal
 
 
@@ -112,40 +111,6 @@ def kind_of(pipeline: Any) -> Kind | None:
     if isinstance(last, base.Estimator) or not hasattr(last, "learn_one"):
         return None
     return next((kind for verb, kind in _VERBS.items() if hasattr(last, verb)), None)
-
-
-def settle_order(pipeline: Any) -> None:
-    """Make `compose.Select`, and `OneHotEncoder` with given categories, give features in the order of their names.
-
-    River keeps the names in a set, whose order changes from process to process; sums of floats depend on it. From here
-    on a `cluster.KMeans` goes over them as it met them, a `tree.HoeffdingTreeClassifier` over words likewise, and a
-    `compose.Renamer` leaves its input as it is. So do those within other models.
-    """
-    # isinstance looks through pipelines to their last step: ask for the pipeline first.
-    if isinstance(pipeline, compose.Pipeline):
-        for step in pipeline.steps.values():
-            settle_order(step)
-    elif isinstance(pipeline, compose.TransformerUnion):
-        for step in pipeline.transformers.values():
-            settle_order(step)
-    elif isinstance(pipeline, compose.Select):
-        pipeline.keys = dict.fromkeys(sorted(pipeline.keys, key=str))
-    elif isinstance(pipeline, preprocessing.OneHotEncoder) and pipeline.categories is not None:
-        pipeline._zero_dict = dict.fromkeys(sorted(pipeline._zero_dict), 0)
-    elif type(pipeline) is compose.Renamer:
-        pipeline.__class__ = PureRenamer
-    elif type(pipeline) in ordered.INSTEAD_OF:
-        pipeline.__class__ = ordered.INSTEAD_OF[type(pipeline)]
-    else:
-        _settle_order_within(pipeline)
-
-
-def _settle_order_within(model: Any) -> None:
-    if isinstance(model, base.Wrapper):
-        settle_order(model._wrapped_model)
-    if isinstance(model, base.Ensemble):
-        for each in model:
-            settle_order(each)
 
 
 def _check_kind(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from engine.local.platform import Platform
 from engine.workflow import Workflow
 from models import Filter, Flag, InRange, LastGood, Rules, Sample, Unique
 from models.hashing import hash_share
-from models.stage import settle_order
+from models.ordered import settle_order
 from sinks import ModelStore, Topic
 from tests.engine.jobs.readings import PARTITIONS, Coordinates, Feed, Reading, feed
 from tests.engine.jobs.trial import LIVE, begin, fresh_name, kill
