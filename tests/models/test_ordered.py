@@ -55,6 +55,23 @@ def test_the_order_of_words_is_one_that_river_might_take(
     assert plain(ours) == plain(rivers)
 
 
+def _printed(program: str, seed: str) -> str:
+    """What a program prints in a process of its own, whose sets have the order of a seed."""
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "2"])
+def test_selected_features_come_in_the_same_order_in_every_process(seed: str) -> None:
+    program = (
+        "from models.stage import Stage\nfrom river import compose\n"
+        "print(list(Stage('a', compose.Select('delay', 'hour', 'far', 'wind')).fresh()"
+        ".transform_one(dict(wind=1, delay=2, far=3, hour=4))))"
+    )
+    assert _printed(program, seed) == "['delay', 'far', 'hour', 'wind']"
+
+
 @pytest.mark.parametrize("seed", ["0", "1", "2"])
 def test_clusters_are_the_same_in_every_process(seed: str) -> None:
     program = (
@@ -63,13 +80,9 @@ def test_clusters_are_the_same_in_every_process(seed: str) -> None:
         "model.learn_one(dict(wind=1.5, delay=2.5, far=3.5, hour=4.5))\n"
         "print({name: round(value, 9) for name, value in model.centers[0].items()})"
     )
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-    printed = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
-    )
     model = Stage("a", cluster.KMeans(3, seed=7)).fresh()
     model.learn_one({"wind": 1.5, "delay": 2.5, "far": 3.5, "hour": 4.5})
-    assert printed.stdout.strip() == str({name: round(value, 9) for name, value in model.centers[0].items()})
+    assert _printed(program, seed) == str({name: round(value, 9) for name, value in model.centers[0].items()})
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "2", "3"])
@@ -82,11 +95,7 @@ def test_a_tree_is_the_same_in_every_process(seed: str) -> None:
         "    model.learn_one(dict(airport=word), bool(place % 2))\n"
         "print(model._root.value)"
     )
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-    printed = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
-    )
-    assert printed.stdout.strip() == "SFO"
+    assert _printed(program, seed) == "SFO"
 
 
 def test_models_within_models_have_their_order_too() -> None:
