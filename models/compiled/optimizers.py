@@ -21,7 +21,7 @@ SUMS = {RMS_PROP: ("g2",), ADA_GRAD: ("g2",), ADAM: ("m", "v"), FTRL: ("z", "n")
 
 
 class Scheduler(NamedTuple):
-    """A scheduler: its kind and its two numbers."""
+    """A scheduler: its kind and its two numbers, `rate` being the alpha of `Optimal`, `other` its t0 or a power."""
 
     kind: int
     rate: float
@@ -29,7 +29,11 @@ class Scheduler(NamedTuple):
 
 
 class Optimizer(NamedTuple):
-    """An optimizer: its kind, its scheduler and its hyperparameters."""
+    """An optimizer: its kind, its scheduler and its hyperparameters.
+
+    `first` and `second` are Adam's betas, or alpha and beta of FTRL-Proximal, whose l1 is `eps`; `first` is the rho of
+    RMSProp.
+    """
 
     kind: int
     scheduler: Scheduler
@@ -40,7 +44,7 @@ class Optimizer(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """A loss: its kind and its two numbers."""
+    """A loss: its kind and its two numbers, those that `LOSSES` names."""
 
     kind: int
     first: float
@@ -48,7 +52,7 @@ class Loss(NamedTuple):
 
 
 def scheduler_of(scheduler: Any) -> Scheduler:
-    """Raises NoTwin."""
+    """What one of river's schedulers is to kernels. Raises NoTwin."""
     kind = type(scheduler)
     if kind is optim.schedulers.Constant:
         return Scheduler(CONSTANT, float(scheduler.learning_rate), 0.0)
@@ -60,7 +64,7 @@ def scheduler_of(scheduler: Any) -> Scheduler:
 
 
 def optimizer_of(optimizer: Any) -> Optimizer:
-    """Raises NoTwin."""
+    """What one of river's optimizers is to kernels. Raises NoTwin."""
     kind = type(optimizer)
     if kind is optim.FTRLProximal:
         return Optimizer(
@@ -82,7 +86,7 @@ def optimizer_of(optimizer: Any) -> Optimizer:
 
 
 def loss_of(loss: Any) -> Loss:
-    """Raises NoTwin."""
+    """What one of river's losses is to kernels. Raises NoTwin."""
     kind = type(loss)
     if kind not in LOSSES:
         raise NoTwin(f"has a loss without a twin, {kind.__name__}")

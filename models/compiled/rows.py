@@ -12,7 +12,7 @@ from schemas.kernel import Codes, FlagGrid, Flags, FloatGrid, Floats, Places
 
 
 class Names:
-    """The features that a step has met, numbered in the order in which it met them.
+    """Names of features, words, classes or keys, numbered in the order in which they were met.
 
     >>> names = Names()
     >>> names.numbers(["delay", "hour"]).tolist(), names.numbers(["hour", "far"]).tolist(), names.known

@@ -18,7 +18,7 @@ Features: TypeAlias = Mapping[Any, bool]
 
 
 class NoTwin(Exception):
-    """Why a step has no compiled twin; what a twin raises goes on from the step's name."""
+    """Why a step has no compiled twin; what is raised where a twin is made goes on from the step's name."""
 
 
 class RiverRaised(Exception):
